@@ -1,0 +1,1 @@
+"""From dropped files to a corpus: reading, reporting, keeping, describing; and which part is the melody."""

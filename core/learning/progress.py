@@ -1,0 +1,95 @@
+"""What training says while it runs: immutable values, the only thing that progress signals carry.
+
+Losses are mean cross-entropies in nats per note; `held_out` and the sums over fields likewise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStarting:
+    """The child process is up; what it will study. Comes once, before any progress."""
+
+    model_id: str
+    studied_pieces: int
+    held_out_pieces: int
+    events: int
+    epochs: int
+    vocabulary_sizes: Mapping[str, int]
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """Where training stands; at most 20 a second."""
+
+    epoch: int
+    """Counts from 1."""
+    epochs: int
+    batch: int
+    """Batches done in this epoch."""
+    batches: int
+    losses: Mapping[str, float]
+    """Running mean over this epoch by field."""
+    events_per_s: float
+    elapsed_s: float
+    left_s: float
+    """Estimate; negative while unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """One reading of all pieces is over and the held-out pieces were tried. Also the line kept in history.jsonl."""
+
+    epoch: int
+    losses: Mapping[str, float]
+    held_out_losses: Mapping[str, float]
+    is_best: bool
+    best_epoch: int
+    elapsed_s: float
+    events_per_s: float
+
+    @property
+    def loss(self) -> float:
+        return sum(self.losses.values())
+
+    @property
+    def held_out_loss(self) -> float:
+        return sum(self.held_out_losses.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMade:
+    """The model answered the fixed seed after an epoch; the answer lies in a .mid of the model's folder."""
+
+    epoch: int
+    path: str
+    """Absolute."""
+    phrase: str
+    """One phrase on what it does, by the rules of words for epochs; may be ""."""
+    copied_notes: int
+    """Length of the longest run also found in a studied piece, above what the pieces share among themselves; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPhase:
+    """Between batches: what is being done now."""
+
+    phase: Literal["starting", "preparing", "training", "paused", "stopping"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """How training ended: the model is in the library under model_id."""
+
+    model_id: str
+    name: str
+    epochs: int
+    best_epoch: int
+    held_out_bits_per_note: float
+    held_out_bits_per_pitch: float
+    elapsed_s: float
+    events_per_s: float
+    stopped_early: bool

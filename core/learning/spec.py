@@ -1,0 +1,230 @@
+"""What is to be learnt and how: tokenizer, network and training specifications, presets, and the request to generate.
+
+All are frozen, validated on construction (SpecError names the field) and travel as JSON: they are saved with
+every trained model and cross to the training process.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+from core.errors import SpecError
+from core.music.score import Score
+
+STEPS_PER_QUARTER = 24
+"""The model's grid: divides 16ths and triplets alike."""
+
+Field = Literal["delta", "pitch", "duration", "velocity"]
+FIELDS: tuple[Field, ...] = ("delta", "pitch", "duration", "velocity")
+"""In chain order: each field is chosen given the ones before it."""
+
+PresetName = Literal["article", "quick", "standard", "large"]
+
+
+def _require(holds: bool, field: str, sentence: str) -> None:  # noqa: FBT001 -- reads as an assertion
+    if not holds:
+        raise SpecError(field, sentence)
+
+
+class _Json:
+    """To and from plain JSON values, ignoring keys of later versions."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]  # mixed into dataclasses only
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Rebuild from `to_json`. Raises SpecError when a value is missing or out of its range."""
+        known = {}
+        for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # mixed into dataclasses only
+            if field.name in stored:
+                value = stored[field.name]
+                known[field.name] = tuple(value) if isinstance(value, list) else value
+        try:
+            return cls(**known)
+        except (TypeError, ValueError) as error:
+            raise SpecError(cls.__name__, f"{cls.__name__} can't be understood: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerSpec(_Json):
+    """How notes become events on the grid of 24 steps a quarter."""
+
+    fields: tuple[Field, ...] = FIELDS
+    """Which fields of an event the model sees and predicts, in chain order. Pitch is always one."""
+    velocity_classes: int = 8
+    legato: bool = False
+    """Monophonic line whose rests are absorbed by the note before: lets (pitch, duration) alone carry the rhythm."""
+
+    def __post_init__(self) -> None:
+        _require("pitch" in self.fields, "fields", "A model has to predict pitch.")
+        ordered = tuple(field for field in FIELDS if field in self.fields)
+        _require(self.fields == ordered, "fields", f"Fields come in the order {', '.join(FIELDS)}.")
+        _require(1 <= self.velocity_classes <= 127, "velocity_classes", "Velocity classes: 1 to 127.")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec(_Json):
+    """Embeddings → stacked LSTM → attention over earlier states → chained softmax heads."""
+
+    embedding: int = 64
+    """Width of each field's embedding."""
+    layers: int = 2
+    units: int = 256
+    attention: Literal["running_mean", "query_key"] = "query_key"
+    """running_mean: the article's softmax over time of tanh scores, in its causal form. query_key: scaled dot product over earlier states."""
+    attention_heads: int = 4
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.embedding <= 1024, "embedding", "Embedding width: 1 to 1,024.")
+        _require(1 <= self.layers <= 8, "layers", "Layers: 1 to 8.")
+        _require(1 <= self.units <= 4096, "units", "Units: 1 to 4,096.")
+        _require(
+            self.attention in ("running_mean", "query_key"), "attention", "Attention is running_mean or query_key."
+        )
+        _require(
+            1 <= self.attention_heads <= 32 and self.units % self.attention_heads == 0,
+            "attention_heads",
+            "Attention heads must divide the units.",
+        )
+        _require(0 <= self.dropout < 1, "dropout", "Dropout: 0 up to, but not, 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec(_Json):
+    """How to train: windows, optimizer, when to stop."""
+
+    window: int = 64
+    """Events of one training example."""
+    stride: int = 64
+    """Events between the starts of neighbouring windows."""
+    batch: int = 64
+    epochs: int = 40
+    minutes: float = 0.0
+    """Stop after so many minutes; 0 = no limit."""
+    optimizer: Literal["rmsprop", "adam"] = "adam"
+    learning_rate: float = 2e-3
+    target: Literal["every_step", "last_step"] = "every_step"
+    """last_step: one target a window, the event after it, as in the article."""
+    transpose: int = 6
+    """Each reading of a piece is transposed by a random -transpose … +transpose semitones; 0 = natural keys."""
+    held_out: float = 0.1
+    """Share of the pieces kept aside as a test."""
+    patience: int = 8
+    """Stop after so many epochs with no better held-out loss; 0 = never."""
+    random_seed: int = 1
+
+    def __post_init__(self) -> None:
+        _require(2 <= self.window <= 4096, "window", "Looks back: 2 to 4,096 notes.")
+        _require(1 <= self.stride <= self.window, "stride", "Stride: 1 to the window.")
+        _require(1 <= self.batch <= 4096, "batch", "Batch: 1 to 4,096.")
+        _require(1 <= self.epochs <= 100_000, "epochs", "Epochs: 1 to 100,000.")
+        _require(0 <= self.minutes <= 100_000, "minutes", "Minutes: 0 to 100,000.")
+        _require(0 < self.learning_rate <= 1, "learning_rate", "Learning rate: above 0, at most 1.")
+        _require(0 <= self.transpose <= 24, "transpose", "Transposition: 0 to 24 semitones.")
+        _require(0 < self.held_out < 1, "held_out", "Kept aside: more than 0, less than 1.")
+        _require(self.patience >= 0, "patience", "Patience can't be negative.")
+        _require(0 <= self.random_seed < 2**63, "random_seed", "Random seed: 0 to 2^63 - 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named choice of all three specifications, with the sentence that the window shows."""
+
+    name: PresetName
+    title: str
+    description: str
+    tokenizer: TokenizerSpec
+    network: NetworkSpec
+    training: TrainingSpec
+
+
+PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
+    {
+        "article": Preset(
+            "article",
+            "As in the article",
+            "Pitch and length alone, windows of 32, 100 epochs: the published recipe, its mistakes mended. Slow, for study.",
+            TokenizerSpec(fields=("pitch", "duration"), legato=True),
+            NetworkSpec(embedding=100, layers=2, units=256, attention="running_mean", attention_heads=1, dropout=0.0),
+            TrainingSpec(
+                window=32,
+                stride=1,
+                optimizer="rmsprop",
+                learning_rate=1e-3,
+                epochs=100,
+                target="last_step",
+                transpose=0,
+                patience=0,
+            ),
+        ),
+        "quick": Preset(
+            "quick",
+            "Quick",
+            "A small network. A few minutes on a laptop: good for a first listen.",
+            TokenizerSpec(),
+            NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, dropout=0.1),
+            TrainingSpec(epochs=12, learning_rate=4e-3, patience=4),
+        ),
+        "standard": Preset(
+            "standard",
+            "Standard",
+            "What most collections deserve. Ten to thirty minutes on a laptop.",
+            TokenizerSpec(),
+            NetworkSpec(),
+            TrainingSpec(),
+        ),
+        "large": Preset(
+            "large",
+            "Large",
+            "For hundreds of pieces or thick textures, and a computer that may work for hours.",
+            TokenizerSpec(),
+            NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, dropout=0.3),
+            TrainingSpec(window=128, stride=128, batch=32, epochs=80, learning_rate=1e-3, patience=10),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Continue one part of a seed. The same request with the same model gives the same takes."""
+
+    seed: Score
+    part: int = 0
+    """Index of the part to continue."""
+    length_bars: int = 8
+    takes: int = 4
+    temperature: float = 0.9
+    """0 = always the likeliest; 1 = the odds as learnt."""
+    top_k: int = 0
+    """Only the k likeliest; 0 = all."""
+    top_p: float = 1.0
+    """The likeliest that together reach this mass; 1 = all."""
+    scale: str = ""
+    """A name that pitch.py reads, such as "D minor"; "" = any pitch."""
+    pitch_range: tuple[int, int] = (0, 127)
+    """Lowest and highest pitch allowed, both inclusive."""
+    keep: Literal["", "rhythm", "pitch"] = ""
+    """Repeat the seed's rhythm (or pitches) and let the model choose the rest."""
+    motifs: float = 0.0
+    """How much the take comes back to earlier figures; 0 = as learnt."""
+    guards_repetition: bool = True
+    random_seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.part < len(self.seed.parts), "part", "There is no such part in the seed.")
+        _require(1 <= self.length_bars <= 256, "length_bars", "Length: 1 to 256 bars.")
+        _require(1 <= self.takes <= 26, "takes", "Takes: 1 to 26.")
+        _require(0 <= self.temperature <= 5, "temperature", "Adventurousness: 0 to 5.")
+        _require(self.top_k >= 0, "top_k", "Only the k likeliest: 0 or more.")
+        _require(0 < self.top_p <= 1, "top_p", "Mass kept: above 0, at most 1.")
+        low, high = self.pitch_range
+        _require(0 <= low <= high <= 127, "pitch_range", "Range: from a lower to a higher pitch, 0 to 127.")
+        _require(self.keep in ("", "rhythm", "pitch"), "keep", "Keep rhythm or pitch.")
+        _require(-10 <= self.motifs <= 10, "motifs", "Motifs: -10 to 10.")
+        _require(0 <= self.random_seed < 2**63, "random_seed", "Random seed: 0 to 2^63 - 1.")

@@ -1,0 +1,70 @@
+"""Where things live: resources beside the program; models, corpora, cache, recovery and logs in the user folder.
+
+`RITORNELLO_HOME` moves the user folder. Nothing here makes a folder: whoever writes does.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """The user folder, from `RITORNELLO_HOME` or the system's place for an application's data."""
+    chosen = os.environ.get("RITORNELLO_HOME")
+    return (
+        Path(chosen).expanduser().absolute() if chosen else platformdirs.user_data_path("Ritornello", appauthor=False)
+    )
+
+
+def resources() -> Path:
+    """The shipped, read-only files: beside the packages, or inside a frozen application."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return (Path(frozen) if frozen else Path(__file__).resolve().parent.parent) / "resources"
+
+
+def settings_file() -> Path:
+    return home() / "settings.json"
+
+
+def models_folder() -> Path:
+    return home() / "models"
+
+
+def corpora_folder() -> Path:
+    return home() / "corpora"
+
+
+def cache_file() -> Path:
+    """The SQLite file of everything ever read, which spares reading it again."""
+    return home() / "cache" / "files.sqlite"
+
+
+def recovery_folder() -> Path:
+    return home() / "recovery"
+
+
+def trash_folder() -> Path:
+    return home() / "trash"
+
+
+def log_file() -> Path:
+    return home() / "logs" / "ritornello.log"
+
+
+def soundfont() -> Path:
+    return resources() / "soundfont" / "gm12.sf3"
+
+
+def starter_model() -> Path:
+    return resources() / "starter-model"
+
+
+def demo_seed() -> Path:
+    return resources() / "demo" / "seed.mid"
+
+
+def sample_collection() -> Path:
+    """The .zip of CC0 melodies shipped as the sample pieces."""
+    return resources() / "demo" / "lieder.zip"

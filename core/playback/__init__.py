@@ -1,0 +1,1 @@
+"""From a score to sound: rendering, the transport and the output."""

@@ -1,0 +1,1 @@
+"""Generating: the panel of choices and the tray of takes."""

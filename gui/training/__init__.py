@@ -1,0 +1,1 @@
+"""Train: what is learnt, how it goes, and what the model answers after each epoch."""

@@ -1,0 +1,97 @@
+"""What holds for every test: its own user folder, no screen, no sound device, and nothing left behind.
+
+A test fails if it leaves a thread or a process running, if something was logged at WARNING or above that it did
+not expect (`caplog` in its arguments says that it looks at the log itself), or if a file of the project changed.
+"""
+
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+PROJECT = Path(__file__).resolve().parent.parent
+_GRACE_S = 3.0
+"""How long a thread or process may take to end after its test: joins are asynchronous on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user folder of the test's own; nothing is made there yet."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("RITORNELLO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    threads = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _GRACE_S
+    while time.monotonic() < deadline:
+        left: list[object] = [
+            thread for thread in threading.enumerate() if thread not in threads and not _is_foreign(thread)
+        ]
+        left += multiprocessing.active_children()
+        if not left:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"left running: {left}")
+
+
+def _is_foreign(thread: threading.Thread) -> bool:
+    """Threads that libraries start once and keep (Keras' and pytest-timeout's) and Qt threads seen from Python."""
+    return thread.name.startswith(("Dummy-", "pytest_timeout", "asyncio_", "QueueFeederThread")) or isinstance(
+        thread, threading._DummyThread
+    )
+
+
+class _Warnings(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "caplog" in request.fixturenames:
+        yield
+        return
+    handler = _Warnings()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    ours = [line for line in handler.records if line.startswith(("core", "gui"))]
+    assert not ours, f"unexpected log records: {ours}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _project_untouched() -> Iterator[None]:
+    """Nothing may be written among the sources or resources while tests run."""
+    before = _stamps()
+    yield
+    changed = sorted({str(path) for path, _ in _stamps() ^ before})
+    if os.environ.get("CI"):  # on a workbench, people edit while tests run
+        assert not changed, f"tests wrote into the project: {changed}"
+
+
+def _stamps() -> set[tuple[Path, int]]:
+    folders = [PROJECT / name for name in ("core", "gui", "resources", "packaging")]
+    return {
+        (path, path.stat().st_mtime_ns)
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }

@@ -77,6 +77,8 @@ class NetworkSpec(_Json):
     attention: Literal["running_mean", "query_key"] = "query_key"
     """running_mean: the article's softmax over time of tanh scores, in its causal form. query_key: scaled dot product over earlier states."""
     attention_heads: int = 4
+    head_units: int = 192
+    """Width of the hidden layer in each output head; 0 = softmax straight on the features."""
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
@@ -91,6 +93,7 @@ class NetworkSpec(_Json):
             "attention_heads",
             "Attention heads must divide the units.",
         )
+        _require(0 <= self.head_units <= 4096, "head_units", "Head units: 0 to 4,096.")
         _require(0 <= self.dropout < 1, "dropout", "Dropout: 0 up to, but not, 1.")
 
 
@@ -108,6 +111,8 @@ class TrainingSpec(_Json):
     """Stop after so many minutes; 0 = no limit."""
     optimizer: Literal["rmsprop", "adam"] = "adam"
     learning_rate: float = 2e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """cosine: warms up, then falls towards 0 over all epochs."""
     target: Literal["every_step", "last_step"] = "every_step"
     """last_step: one target a window, the event after it, as in the article."""
     transpose: int = 6
@@ -150,12 +155,21 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             "As in the article",
             "Pitch and length alone, windows of 32, 100 epochs: the published recipe, its mistakes mended. Slow, for study.",
             TokenizerSpec(fields=("pitch", "duration"), legato=True),
-            NetworkSpec(embedding=100, layers=2, units=256, attention="running_mean", attention_heads=1, dropout=0.0),
+            NetworkSpec(
+                embedding=100,
+                layers=2,
+                units=256,
+                attention="running_mean",
+                attention_heads=1,
+                head_units=0,
+                dropout=0.0,
+            ),
             TrainingSpec(
                 window=32,
                 stride=1,
                 optimizer="rmsprop",
                 learning_rate=1e-3,
+                schedule="constant",
                 epochs=100,
                 target="last_step",
                 transpose=0,
@@ -167,7 +181,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             "Quick",
             "A small network. A few minutes on a laptop: good for a first listen.",
             TokenizerSpec(),
-            NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, dropout=0.1),
+            NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, head_units=96, dropout=0.1),
             TrainingSpec(epochs=12, learning_rate=4e-3, patience=4),
         ),
         "standard": Preset(
@@ -183,7 +197,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             "Large",
             "For hundreds of pieces or thick textures, and a computer that may work for hours.",
             TokenizerSpec(),
-            NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, dropout=0.3),
+            NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, head_units=384, dropout=0.3),
             TrainingSpec(window=128, stride=128, batch=32, epochs=80, learning_rate=1e-3, patience=10),
         ),
     }

@@ -1,0 +1,118 @@
+"""The traps that cost somebody a day each, as tests."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SOURCES = [path for package in ("core", "gui") for path in (PROJECT / package).rglob("*.py")]
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=100)
+
+
+def test_packaging_is_no_package() -> None:
+    """TensorFlow imports the library `packaging`; a package of that name in the checkout would shadow it."""
+    assert not (PROJECT / "packaging" / "__init__.py").exists()
+
+
+def test_pyside_is_pinned_to_a_version_that_keeps_its_references() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "PySide6-Essentials==6.11.3" in project["dependencies"]
+
+
+def test_five_thousand_signals_leave_python_alive() -> None:
+    """PySide6 6.12.0 loses a reference to None or True a call and aborts Python 3.11 after some 575 signals."""
+    outcome = run(
+        "from PySide6.QtCore import QCoreApplication, QObject, Signal\n"
+        "class Source(QObject):\n    told = Signal(object, bool)\n"
+        "app = QCoreApplication([]); source = Source(); heard = []\n"
+        "source.told.connect(lambda value, flag: heard.append(flag))\n"
+        "for turn in range(5000): source.told.emit(None, True)\n"
+        "print(len(heard))"
+    )
+    assert outcome.stdout.strip() == "5000", outcome.stderr
+
+
+def test_the_window_loads_neither_tensorflow_nor_pygame() -> None:
+    outcome = run(
+        "import os, sys; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
+        "import gui.__main__, gui.app, gui.main_window\n"
+        "print([name for name in ('tensorflow', 'keras', 'pygame') if name in sys.modules])"
+    )
+    assert outcome.stdout.strip() == "[]", outcome.stderr
+
+
+def test_the_command_line_starts_without_heavy_libraries() -> None:
+    outcome = run(
+        "import sys, core.cli\n"
+        "print([name for name in ('tensorflow', 'pygame', 'PySide6', 'symusic', 'pretty_midi') if name in sys.modules])"
+    )
+    assert outcome.stdout.strip() == "[]", outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("trap", "why"),
+    [
+        (r"BlockLSTMV2\(", "its gradient is silently wrong"),
+        (r"\.fit\(", "model.fit fails under MultiWorkerMirroredStrategy, and resumes inexactly"),
+        (r"processEvents", "re-enters the event loop"),
+        (r"mixer\.music\.(load|play)", "mixer.music can't seek in MIDI"),
+        (r"allow_pickle\s*=\s*True|import pickle", "a model file is data, never code"),
+        (r"order=True", "comparing dataclasses is five times slower than a key"),
+        (r"get_context\(.(fork|forkserver).\)", "a forked TensorFlow or Qt hangs; spawn everywhere"),
+    ],
+)
+def test_no_source_steps_into_a_known_trap(trap: str, why: str) -> None:
+    found = [path.relative_to(PROJECT) for path in SOURCES if re.search(trap, path.read_text("utf-8"))]
+    assert not found, f"{why}: {found}"
+
+
+def test_only_the_worker_and_the_excepthook_catch_everything() -> None:
+    found = {
+        str(path.relative_to(PROJECT))
+        for path in SOURCES
+        if re.search(r"except (Exception|BaseException)\b|except:", path.read_text("utf-8"))
+    }
+    assert found <= {"core/workers.py", "gui/app.py"}, found
+
+
+def test_no_attic_modules() -> None:
+    attics = {"utils", "helpers", "common", "manager", "handler", "misc"}
+    assert not [path for path in SOURCES if path.stem in attics or path.parent.name in attics]
+
+
+def test_every_resource_is_credited() -> None:
+    page = (PROJECT / "resources" / "CREDITS.md").read_text("utf-8")
+    shipped = {path.name for path in (PROJECT / "resources").iterdir() if path.name != "CREDITS.md"}
+    assert not [name for name in shipped if f"`{name}" not in page]
+
+
+def test_no_registry_host_is_named() -> None:
+    hosts = re.compile(r"index-url|https?://[^\s\"]*/simple|\"resolved\"")
+    for path in (PROJECT / "packaging").rglob("*"):
+        if path.is_file() and path.suffix in {".txt", ".py", ".json", ".toml", ".md"}:
+            assert not hosts.search(path.read_text("utf-8")), path
+
+
+def test_the_constraints_pin_every_dependency() -> None:
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (PROJECT / "packaging" / "constraints.txt").read_text("utf-8").splitlines()
+        if "==" in line
+    }
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[<>=!;\[ ]", dependency)[0].lower().replace("_", "-") for dependency in wanted}
+    assert not names - pinned
+
+
+def test_the_design_tokens_are_whole() -> None:
+    tokens = json.loads((PROJECT / "resources" / "themes" / "tokens.json").read_text("utf-8"))
+    assert tokens["color"]["dark"].keys() == tokens["color"]["light"].keys()

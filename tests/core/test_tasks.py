@@ -1,0 +1,72 @@
+"""How a task and its owner talk."""
+
+import threading
+
+import pytest
+
+from core.tasks import Cancelled, Control
+
+
+def test_what_a_task_reports_reaches_its_owner() -> None:
+    heard: list[object] = []
+    Control(heard.append).report("half done")
+    assert heard == ["half done"]
+
+
+def test_a_cancelled_task_ends_at_its_next_checkpoint() -> None:
+    control = Control()
+    control.checkpoint()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        control.checkpoint()
+
+
+def test_a_stopped_task_goes_on_to_its_end() -> None:
+    control = Control()
+    control.stop()
+    control.checkpoint()
+    assert control.stopping
+    assert not control.cancelled
+
+
+@pytest.mark.parametrize("release", ["unpause", "stop"])
+def test_a_paused_task_holds_until_it_is_released(release: str) -> None:
+    control = Control()
+    control.pause()
+    passed = threading.Event()
+
+    def task() -> None:
+        control.checkpoint()
+        passed.set()
+
+    thread = threading.Thread(target=task)
+    thread.start()
+    assert not passed.wait(0.05)
+    getattr(control, release)()
+    assert passed.wait(5)
+    thread.join()
+
+
+def test_cancelling_a_paused_task_ends_it() -> None:
+    control = Control()
+    control.pause()
+    ended = threading.Event()
+
+    def task() -> None:
+        try:
+            control.checkpoint()
+        except Cancelled:
+            ended.set()
+
+    thread = threading.Thread(target=task)
+    thread.start()
+    control.cancel()
+    assert ended.wait(5)
+    thread.join()
+
+
+def test_a_stopping_task_can_not_be_paused() -> None:
+    control = Control()
+    control.stop()
+    control.pause()
+    assert not control.paused

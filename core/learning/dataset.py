@@ -1,0 +1,297 @@
+"""What a training run studies: encoded pieces, split by piece, cut into windows, put into batches.
+
+The order of an epoch, its cuts and transpositions are a pure function of (random seed, epoch), so that a run
+resumed in mid-epoch sees exactly what it would have seen.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import TrainingError
+from core.files import write_bytes
+from core.learning.spec import Field, TrainingSpec
+from core.learning.tokenizer import Events, IntArray, Vocabulary
+
+_COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
+_LONGEST_STRETCH = 1024
+"""Events of a held-out piece that are judged in one go: bounds the memory of attention."""
+_EVENTS_PER_HELD_OUT_BATCH = 8192
+_WIDTHS = 16
+"""Batches are padded to a multiple of this many steps."""
+_POOL = 32
+"""So many batches are ordered by length together, so that little of a batch is padding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPiece:
+    """One piece as events, under the fingerprint and title it has in its corpus."""
+
+    fingerprint: str
+    title: str
+    events: Events
+
+    @property
+    def shape(self) -> bytes:
+        """The same for pieces that differ by a transposition alone."""
+        content = hashlib.sha256()
+        for column in (np.diff(self.events.pitch), self.events.delta[1:], self.events.duration[:-1]):
+            content.update(column.astype(np.int32).tobytes())
+            content.update(b"|")
+        return content.digest()
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Windows side by side. Column t + 1 is the event to be predicted at step t, column t the one read before it."""
+
+    symbols: dict[Field, IntArray]
+    """Each (windows, steps + 1); the vocabulary's size stands for "begin"."""
+    bar_position: IntArray
+    """(windows, steps + 1)."""
+    bar_steps: IntArray
+    targets: npt.NDArray[np.float32]
+    """(windows, steps): 1 where the step's prediction counts, 0 elsewhere."""
+
+    @property
+    def target_count(self) -> int:
+        return int(self.targets.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """All pieces of a training run, end to end, and which of them are kept aside as a test."""
+
+    columns: dict[str, IntArray]
+    """Each of delta, pitch, duration, velocity, bar_position, bar_steps as (events,)."""
+    starts: npt.NDArray[np.int64]
+    """(pieces + 1,): piece i is events starts[i] up to starts[i + 1]."""
+    held_out: npt.NDArray[np.bool_]
+    """(pieces,)."""
+    fingerprints: tuple[str, ...]
+    titles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pieces: Sequence[EncodedPiece], spec: TrainingSpec) -> "Dataset":
+        """Pieces in a fixed order, whatever order they came in. Raises TrainingError without any note."""
+        ordered = sorted((piece for piece in pieces if len(piece.events)), key=lambda piece: piece.fingerprint)
+        if not ordered:
+            raise TrainingError("There is nothing to learn from: no piece has a note.", hint="Add pieces first.")
+        columns = {
+            name: np.concatenate([getattr(piece.events, name) for piece in ordered]).astype(np.int32)
+            for name in _COLUMNS
+        }
+        return cls(
+            columns,
+            np.cumsum([0, *(len(piece.events) for piece in ordered)], dtype=np.int64),
+            kept_aside(ordered, share=spec.held_out, random_seed=spec.random_seed),
+            tuple(piece.fingerprint for piece in ordered),
+            tuple(piece.title for piece in ordered),
+        )
+
+    @property
+    def studied(self) -> tuple[int, ...]:
+        """Indices of the pieces that are learnt from."""
+        return tuple(np.flatnonzero(~self.held_out).tolist())
+
+    @property
+    def tested(self) -> tuple[int, ...]:
+        """Indices of the pieces kept aside; where there is nothing to keep aside, the studied ones."""
+        return tuple(np.flatnonzero(self.held_out).tolist()) or self.studied
+
+    @property
+    def studied_event_count(self) -> int:
+        return int(np.diff(self.starts)[~self.held_out].sum())
+
+    def events(self, piece: int) -> Events:
+        span = slice(int(self.starts[piece]), int(self.starts[piece + 1]))
+        first = span.start
+        return Events(
+            **{name: values[span] for name, values in self.columns.items()},
+            origin=int(self.columns["bar_position"][first] - self.columns["delta"][first]),
+        )
+
+    def save(self, path: Path) -> None:
+        """Raises FileError."""
+        names = json.dumps([self.fingerprints, self.titles]).encode()
+        content = io.BytesIO()
+        np.savez_compressed(
+            content,
+            allow_pickle=False,
+            starts=self.starts,
+            held_out=self.held_out,
+            names=np.frombuffer(names, dtype=np.uint8),
+            **self.columns,
+        )
+        write_bytes(path, content.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> "Dataset":
+        """Raises TrainingError when the file is missing or damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                fingerprints, titles = json.loads(stored["names"].tobytes())
+                return cls(
+                    {name: stored[name] for name in _COLUMNS},
+                    stored["starts"],
+                    stored["held_out"],
+                    tuple(fingerprints),
+                    tuple(titles),
+                )
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                "This training can't go on: its pieces can't be read.", hint="Train again from the corpus."
+            ) from error
+
+
+def kept_aside(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:
+    """(pieces,): which to keep as a test. Whole pieces, about `share` of them, and with a piece all its transpositions.
+
+    Depends on the pieces and the random seed alone. At least one piece is kept aside, unless all are one and the same.
+    """
+    alike: dict[bytes, list[int]] = {}
+    for index, piece in enumerate(pieces):
+        alike.setdefault(piece.shape, []).append(index)
+    mask = np.zeros(len(pieces), dtype=bool)
+    if len(alike) < 2:
+        return mask
+    groups = sorted(alike, key=lambda shape: hashlib.sha256(random_seed.to_bytes(8, "big") + shape).digest())
+    wanted = max(1, round(share * len(pieces)))
+    for shape in groups[:-1]:
+        if mask.sum() >= wanted:
+            break
+        if not mask.any() or mask.sum() + len(alike[shape]) <= wanted:
+            mask[alike[shape]] = True
+    return mask
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The batches of every epoch of one run, and those of its test."""
+
+    dataset: Dataset
+    vocabulary: Vocabulary
+    spec: TrainingSpec
+
+    @cached_property
+    def _symbols(self) -> dict[Field, IntArray]:
+        """Symbols of all events, end to end; pitches stay pitches, because a transposition comes first."""
+        columns = self.dataset.columns
+        return {
+            field: columns[field] if field == "pitch" else self.vocabulary.symbols(field, columns[field])
+            for field in self.vocabulary.values
+        }
+
+    @cached_property
+    def _pitch_symbols(self) -> IntArray:
+        return self.vocabulary.symbols("pitch", np.arange(128))
+
+    @cached_property
+    def _room(self) -> npt.NDArray[np.int64]:
+        """(pieces, 2): how far each piece can go down and up within 0 to 127."""
+        pitches, starts = self.dataset.columns["pitch"], self.dataset.starts[:-1]
+        return np.stack([np.minimum.reduceat(pitches, starts), 127 - np.maximum.reduceat(pitches, starts)], axis=1)
+
+    def epoch(self, epoch: int) -> list[npt.NDArray[np.int64]]:
+        """The plan of an epoch: for each batch an array (windows, 4) of piece, first step, steps, transposition."""
+        random = np.random.default_rng([self.spec.random_seed, epoch])
+        windows = self._last_step_windows() if self.spec.target == "last_step" else self._cut_windows(random)
+        random.shuffle(windows)
+        pool = self.spec.batch * _POOL
+        plans: list[npt.NDArray[np.int64]] = []
+        for first in range(0, len(windows), pool):
+            pooled = windows[first : first + pool]
+            by_length = pooled[np.argsort(pooled[:, 2], kind="stable")]
+            plans.extend(by_length[at : at + self.spec.batch] for at in range(0, len(by_length), self.spec.batch))
+        order = random.permutation(len(plans))
+        reach = self.spec.transpose
+        shifts = random.integers(-reach, reach + 1, size=len(windows))
+        epoch_plan = []
+        taken = 0
+        for index in order:
+            plan = plans[index]
+            wanted = shifts[taken : taken + len(plan)]
+            taken += len(plan)
+            room = self._room[plan[:, 0]]
+            epoch_plan.append(np.column_stack([plan, np.clip(wanted, -room[:, 0], room[:, 1])]))
+        return epoch_plan
+
+    def _cut_windows(self, random: np.random.Generator) -> npt.NDArray[np.int64]:
+        """(windows, 3). A piece longer than the window is cut at another place each epoch."""
+        window, stride = self.spec.window, self.spec.stride
+        cuts: list[tuple[int, int, int]] = []
+        for piece in self.dataset.studied:
+            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
+            if length <= window:
+                cuts.append((piece, 0, length))
+                continue
+            first_cut = int(random.integers(1, stride + 1))
+            cuts.append((piece, 0, first_cut if stride == window else window))
+            for start in range(first_cut, length, stride):
+                cuts.append((piece, start, min(window, length - start)))
+                if start + window >= length:
+                    break
+        return np.array(cuts, dtype=np.int64)
+
+    def _last_step_windows(self) -> npt.NDArray[np.int64]:
+        """(windows, 3): the up to `window` events before every stride-th event, which is the target."""
+        cuts = []
+        for piece in self.dataset.studied:
+            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
+            targets = np.arange(0, length, self.spec.stride)
+            starts = np.maximum(0, targets - self.spec.window + 1)
+            cuts.append(np.column_stack([np.full(len(targets), piece), starts, targets - starts + 1]))
+        return np.concatenate(cuts).astype(np.int64)
+
+    def held_out(self) -> list[npt.NDArray[np.int64]]:
+        """The plan of the test: whole pieces in their own keys, cut only where very long; every event is a target."""
+        stretches: list[tuple[int, int, int, int]] = []
+        for piece in self.dataset.tested:
+            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
+            stretches.extend(
+                (piece, start, min(_LONGEST_STRETCH, length - start), 0) for start in range(0, length, _LONGEST_STRETCH)
+            )
+        ordered = np.array(sorted(stretches, key=lambda cut: (cut[2], cut[0], cut[1])), dtype=np.int64)
+        plans = []
+        first = 0
+        for after in range(1, len(ordered) + 1):
+            is_full = after < len(ordered) and (after - first + 1) * ordered[after, 2] > _EVENTS_PER_HELD_OUT_BATCH
+            if is_full or after == len(ordered):
+                plans.append(ordered[first:after])
+                first = after
+        return plans
+
+    def batch(self, plan: npt.NDArray[np.int64], *, every_step: bool | None = None) -> Batch:
+        """The arrays of one batch of `epoch` or `held_out`. every_step: None = as the training spec says."""
+        every = self.spec.target == "every_step" if every_step is None else every_step
+        steps = -(-int(plan[:, 2].max()) // _WIDTHS) * _WIDTHS
+        shape = (len(plan), steps + 1)
+        symbols = {field: np.zeros(shape, dtype=np.int32) for field in self.vocabulary.values}
+        bar_position = np.zeros(shape, dtype=np.int32)
+        bar_steps = np.zeros(shape, dtype=np.int32)
+        targets = np.zeros((len(plan), steps), dtype=np.float32)
+        columns, sizes = self.dataset.columns, self.vocabulary.sizes
+        for row, (piece, start, length, shift) in enumerate(plan.tolist()):
+            base = int(self.dataset.starts[piece])
+            begins = start == 0
+            to = slice(int(begins), length + 1)
+            span = slice(base + start - (not begins), base + start + length)
+            for field, values in self._symbols.items():
+                chosen = values[span]
+                symbols[field][row, to] = self._pitch_symbols[chosen + shift] if field == "pitch" else chosen
+                if begins:
+                    symbols[field][row, 0] = sizes[field]
+            bar_position[row, to] = columns["bar_position"][span]
+            bar_steps[row, to] = columns["bar_steps"][span]
+            if begins:
+                bar_steps[row, 0] = columns["bar_steps"][base]
+            targets[row, 0 if every else length - 1 : length] = 1
+        return Batch(symbols, bar_position, bar_steps, targets)

@@ -1,0 +1,396 @@
+"""The network of weights.py in TensorFlow, with its gradient, dropout and optimizer. The only module that knows TensorFlow.
+
+TensorFlow is imported inside functions: it takes seconds and belongs in the training process alone. All graphs are
+time-major; random numbers are stateless functions of (random seed, step), so that a resumed run repeats exactly.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import TrainingError
+from core.learning.dataset import Batch
+from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
+from core.learning.weights import (
+    Weights,
+    beat_row,
+    distance_row,
+    knows_metre,
+    knows_place,
+    metre_row,
+    within_row,
+)
+
+LONGEST_SEQUENCE = 4096
+_CLIP_NORM = 1.0
+"""Gradients of a longer norm are shortened to it."""
+_ADAM = (0.9, 0.999, 1e-7)
+_RMSPROP = (0.9, 1e-7)
+_PLACES = 16
+"""Random numbers of one step are drawn at fewer places than this in each half."""
+_SHARD_FROM = 16
+"""A batch of at least so many windows is computed as two independent halves, which two cores share well."""
+
+
+def quiet_tensorflow(threads: int) -> None:
+    """Import TensorFlow without its chatter and with so many threads. Call once, before anything else here."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turns TensorFlow's ways to say that memory ran out into the one sentence."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise out_of_memory() from error
+
+
+def out_of_memory() -> TrainingError:
+    return TrainingError(
+        "Training ran out of memory. The best so far is kept.",
+        hint="Choose a smaller preset, window or batch, or close other programs, and go on.",
+    )
+
+
+class TrainableNetwork:
+    """The network on the way to being trained."""
+
+    def __init__(
+        self,
+        network: NetworkSpec,
+        tokenizer: TokenizerSpec,
+        training: TrainingSpec,
+        weights: Weights,
+    ) -> None:
+        import tensorflow as tf
+
+        self._network = network
+        self._tokenizer = tokenizer
+        self._training = training
+        self._variables = {name: tf.Variable(value, name=name.replace("/", "_")) for name, value in weights.items()}
+        slots = ("first", "second") if training.optimizer == "adam" else ("second",)
+        self._slots = {
+            f"{slot}/{name}": tf.Variable(np.zeros_like(value), trainable=False)
+            for slot in slots
+            for name, value in weights.items()
+        }
+        fields = len(tokenizer.fields)
+        arrays = (
+            tf.TensorSpec((fields, None, None), tf.int32),
+            tf.TensorSpec((3, None, None), tf.int32),
+            tf.TensorSpec((None, None), tf.float32),
+        )
+        scalars = (tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32))
+        self._train = tf.function(self._train_step, input_signature=(*arrays, *scalars))
+        self._judge = tf.function(self._losses_without_dropout, input_signature=arrays)
+        self._logits = tf.function(self._all_logits, input_signature=arrays[:2])
+
+    # What training calls
+
+    def train_batch(self, batch: Batch, *, step: int, learning_rate: float) -> dict[Field, float]:
+        """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.
+
+        Raises TrainingError when memory runs out.
+        """
+        import tensorflow as tf
+
+        seed = np.array([self._training.random_seed, 2 * _PLACES * step], dtype=np.int64)
+        with _explained():
+            losses = self._train(
+                *_arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
+            )
+            means = losses.numpy() / batch.target_count
+        return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
+
+    def held_out_batch(self, batch: Batch) -> dict[Field, float]:
+        """Sum of the losses over the batch's targets by field, in nats, without dropout."""
+        with _explained():
+            sums = self._judge(*_arrays(batch)).numpy()
+        return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
+
+    def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
+        """Logits of every step by field, each (windows, steps, vocabulary), the batch's own events given to the chain."""
+        found = self._logits(*_arrays(batch)[:2])
+        return {field: np.swapaxes(found[field].numpy(), 0, 1) for field in self._tokenizer.fields}
+
+    def weights(self) -> Weights:
+        return {name: variable.numpy() for name, variable in self._variables.items()}
+
+    def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        for name, variable in self._variables.items():
+            variable.assign(weights[name])
+
+    def optimizer_state(self) -> dict[str, npt.NDArray[np.float32]]:
+        return {name: slot.numpy() for name, slot in self._slots.items()}
+
+    def set_optimizer_state(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        for name, slot in self._slots.items():
+            slot.assign(state[name])
+
+    # Graphs: symbols are (fields, steps + 1, windows), places (3, steps + 1, windows), targets (steps, windows).
+
+    def _train_step(self, symbols: Any, places: Any, targets: Any, learning_rate: Any, seed: Any, step: Any) -> Any:
+        import tensorflow as tf
+
+        count = tf.reduce_sum(targets)
+        half = tf.shape(targets)[1] // 2
+        halves = (slice(None, half), slice(half, None)) if self._training.batch >= _SHARD_FROM else (slice(None),)
+        with tf.GradientTape() as tape:
+            losses = tf.add_n(
+                [
+                    self._losses(
+                        symbols[:, :, part], places[:, :, part], targets[:, part], _moved(seed, _PLACES * shard)
+                    )
+                    for shard, part in enumerate(halves)
+                ]
+            )
+            loss = tf.reduce_sum(losses) / count
+        names = list(self._variables)
+        gradients = tape.gradient(loss, [self._variables[name] for name in names])
+        gradients, _norm = tf.clip_by_global_norm(gradients, _CLIP_NORM)
+        for name, gradient in zip(names, gradients, strict=True):
+            self._update(name, gradient, learning_rate, step)
+        return losses
+
+    def _update(self, name: str, gradient: Any, learning_rate: Any, step: Any) -> None:
+        """Adam (Kingma & Ba 2015) or RMSprop as Keras has it."""
+        import tensorflow as tf
+
+        variable, second = self._variables[name], self._slots[f"second/{name}"]
+        if self._training.optimizer == "adam":
+            keep, keep_square, tiny = _ADAM
+            first = self._slots[f"first/{name}"]
+            mean = first.assign(keep * first + (1 - keep) * gradient) / (1 - keep**step)
+            square = second.assign(keep_square * second + (1 - keep_square) * gradient**2) / (1 - keep_square**step)
+            variable.assign_sub(learning_rate * mean / (tf.sqrt(square) + tiny))
+        else:
+            keep_square, tiny = _RMSPROP
+            square = second.assign(keep_square * second + (1 - keep_square) * gradient**2)
+            variable.assign_sub(learning_rate * gradient / tf.sqrt(square + tiny))
+
+    def _losses_without_dropout(self, symbols: Any, places: Any, targets: Any) -> Any:
+        return self._losses(symbols, places, targets, None)
+
+    def _losses(self, symbols: Any, places: Any, targets: Any, seed: Any) -> Any:
+        """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
+        import tensorflow as tf
+
+        logits = self._chained_logits(symbols, places, self._features(symbols, places, seed))
+        sums = []
+        for row, field in enumerate(self._tokenizer.fields):
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(symbols[row, 1:], logits[field])
+            sums.append(tf.reduce_sum(losses * targets))
+        return tf.stack(sums)
+
+    def _all_logits(self, symbols: Any, places: Any) -> dict[Field, Any]:
+        return self._chained_logits(symbols, places, self._features(symbols, places, None))
+
+    def _features(self, symbols: Any, places: Any, seed: Any) -> Any:
+        """(steps, windows, 2 units): state and context of every step."""
+        import tensorflow as tf
+
+        table = self._variables
+        inputs = [
+            _rows(table[f"embedding/{field}"], symbols[row, :-1]) for row, field in enumerate(self._tokenizer.fields)
+        ]
+        if knows_metre(self._tokenizer):
+            inputs.append(self._place(places[:, :-1]))
+        state = self._dropped(tf.concat(inputs, axis=-1), seed, 0)
+        for layer in range(self._network.layers):
+            name = f"lstm{layer}"
+            read = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
+            state = lstm(read, table[f"{name}/recurrent"])
+            if layer < self._network.layers - 1:
+                state = self._dropped(state, seed, layer + 1)
+        context = self._query_key(state) if self._network.attention == "query_key" else self._running_mean(state)
+        return self._dropped(tf.concat([state, context], axis=-1), seed, self._network.layers)
+
+    def _place(self, places: Any) -> Any:
+        beat, within, metre = (
+            _rows(self._variables[f"place/{name}"], places[row]) for row, name in enumerate(("beat", "within", "metre"))
+        )
+        return beat + within + metre
+
+    def _query_key(self, state: Any) -> Any:
+        import tensorflow as tf
+
+        table, heads = self._variables, self._network.attention_heads
+        steps, windows = tf.shape(state)[0], tf.shape(state)[1]
+        width = self._network.units // heads
+
+        def cut(role: str) -> Any:
+            read = tf.reshape(tf.tensordot(state, table[f"attention/{role}"], 1), (steps, windows, heads, width))
+            return tf.transpose(read, (1, 2, 0, 3))  # (windows, heads, steps, width)
+
+        scores = tf.matmul(cut("query") * width**-0.5, cut("key"), transpose_b=True)
+        back = tf.range(steps)[:, None] - tf.range(steps)[None, :]
+        row_of = tf.constant(distance_row(np.arange(LONGEST_SEQUENCE)), tf.int32)
+        bias = _rows(tf.transpose(table["attention/distance"]), tf.gather(row_of, tf.maximum(back, 0)))
+        is_seen = (back >= 0) & (back < self._training.window)
+        hidden = tf.where(is_seen, 0.0, -1e9)
+        weights = tf.nn.softmax(scores + tf.transpose(bias, (2, 0, 1)) + hidden)
+        context = tf.transpose(tf.matmul(weights, cut("value")), (2, 0, 1, 3))  # (steps, windows, heads, width)
+        return tf.reshape(context, tf.shape(state))
+
+    def _running_mean(self, state: Any) -> Any:
+        import tensorflow as tf
+
+        table = self._variables
+        score = tf.tanh(tf.tensordot(state, table["attention/score"], 1) + table["attention/score_bias"])
+        weight = tf.exp(score)[..., None]
+        return tf.cumsum(weight * state, axis=0) / tf.cumsum(weight, axis=0)
+
+    def _chained_logits(self, symbols: Any, places: Any, features: Any) -> dict[Field, Any]:
+        """Logits by field, each (steps, windows, vocabulary): each head reads the fields chosen before it."""
+        import tensorflow as tf
+
+        table = self._variables
+        chosen = [features]
+        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None
+        logits = {}
+        for row, field in enumerate(self._tokenizer.fields):
+            read = tf.concat([*chosen, place] if knows_place(self._tokenizer, field) else chosen, axis=-1)
+            if self._network.head_units:
+                hidden = tf.tensordot(read, table[f"head/{field}/hidden"], 1) + table[f"head/{field}/hidden_bias"]
+                read = tf.nn.relu(hidden)
+            logits[field] = tf.tensordot(read, table[f"head/{field}/output"], 1) + table[f"head/{field}/output_bias"]
+            chosen.append(_rows(table[f"embedding/{field}"], symbols[row, 1:]))
+        return logits
+
+    def _dropped(self, values: Any, seed: Any, place: int) -> Any:
+        """Dropout by a mask that depends on the seed and the place in the network alone."""
+        import tensorflow as tf
+
+        if seed is None or self._network.dropout == 0:
+            return values
+        rate = self._network.dropout
+        kept = tf.random.stateless_uniform(tf.shape(values), _moved(seed, place), alg="philox") >= rate
+        return tf.where(kept, values / (1 - rate), 0.0)
+
+
+def _arrays(batch: Batch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The batch time-major: (fields, steps + 1, windows), (3, steps + 1, windows), (steps, windows)."""
+    position, steps = batch.bar_position.T, batch.bar_steps.T
+    symbols = np.stack([values.T for values in batch.symbols.values()])
+    places = np.stack([beat_row(position), within_row(position), metre_row(steps)]).astype(np.int32)
+    return symbols, places, np.ascontiguousarray(batch.targets.T)
+
+
+def _moved(seed: Any, by: int) -> Any:
+    """A neighbouring seed for stateless random numbers."""
+    import tensorflow as tf
+
+    return seed + tf.constant([0, by], tf.int64)
+
+
+def _rows(table: Any, index: Any) -> Any:
+    """Rows of a small table; the gradient is one matrix product, so that it is deterministic and dense."""
+    import tensorflow as tf
+
+    def look_up(values: Any) -> tuple[Any, Any]:
+        def gradient(change: Any) -> Any:
+            rows = tf.shape(values)[0]
+            hits = tf.one_hot(tf.reshape(index, (-1,)), rows)
+            return tf.matmul(hits, tf.reshape(change, (-1, values.shape[1])), transpose_a=True)
+
+        return tf.gather(values, index), gradient
+
+    return tf.custom_gradient(look_up)(tf.convert_to_tensor(table))
+
+
+def lstm(read: Any, recurrent: Any) -> Any:
+    """States of an LSTM, (steps, windows, units), from what it reads, (steps, windows, 4 units), gates in order i, f, g, o.
+
+    What each step reads is computed for all steps at once by the caller; the loops hold the recurrent products alone,
+    and the gradient of the recurrent weights is one product after its loop.
+    """
+    import tensorflow as tf
+
+    def states_of(read: Any, recurrent: Any) -> tuple[Any, Any]:
+        steps, windows = tf.shape(read)[0], tf.shape(read)[1]
+        units = recurrent.shape[0]
+        zeros = tf.zeros((windows, units), read.dtype)
+        # tanh(x) = 2 σ(2 x) - 1: with g doubled, one logistic function serves all four gates.
+        doubled = tf.concat([tf.ones(2 * units), 2 * tf.ones(units), tf.ones(units)], 0)
+        doubled = tf.cast(doubled, read.dtype)
+
+        def forward(step: Any, state: Any, cell: Any, gates: Any, cells: Any, states: Any) -> tuple[Any, ...]:
+            squashed = tf.sigmoid((reads.read(step) + tf.matmul(state, recurrent)) * doubled)
+            taken, kept, new, shown = tf.split(squashed, 4, axis=1)
+            cell = kept * cell + taken * (2 * new - 1)
+            state = shown * tf.tanh(cell)
+            return (
+                step + 1,
+                state,
+                cell,
+                gates.write(step, squashed),
+                cells.write(step, cell),
+                states.write(step, state),
+            )
+
+        def array(width: int) -> Any:
+            return tf.TensorArray(read.dtype, steps, element_shape=(None, width))
+
+        reads = array(4 * units).unstack(read)
+        *_, gates, cells, states = tf.while_loop(
+            lambda step, *_: step < steps,
+            forward,
+            (0, zeros, zeros, array(4 * units), array(units), array(units)),
+        )
+        all_gates, all_cells, all_states = gates.stack(), cells.stack(), states.stack()
+
+        def gradient(change: Any) -> tuple[Any, Any]:
+            earlier_cells = tf.concat([zeros[None], all_cells[:-1]], 0)
+            earlier_states = tf.concat([zeros[None], all_states[:-1]], 0)
+            squashed_cells = tf.tanh(all_cells)
+            taken, kept, half_new, shown = tf.split(all_gates, 4, axis=2)
+            new = 2 * half_new - 1
+            # What a change of the cell does to i, f, g (before squashing) and of the state to o, for all steps at once.
+            by_cell = tf.concat(
+                [new * taken * (1 - taken), earlier_cells * kept * (1 - kept), taken * (1 - new * new)], axis=2
+            )
+            by_state = squashed_cells * shown * (1 - shown)
+            through = shown * (1 - squashed_cells * squashed_cells)
+            changes = array(units).unstack(change)
+            by_cells = array(3 * units).unstack(by_cell)
+            by_states = array(units).unstack(by_state)
+            throughs = array(units).unstack(through)
+            keeps = array(units).unstack(kept)
+
+            def backward(step: Any, state_change: Any, cell_change: Any, read_changes: Any) -> tuple[Any, ...]:
+                state_change = state_change + changes.read(step)
+                cell_change = cell_change + state_change * throughs.read(step)
+                read_change = tf.concat(
+                    [tf.tile(cell_change, (1, 3)) * by_cells.read(step), state_change * by_states.read(step)], axis=1
+                )
+                return (
+                    step - 1,
+                    tf.matmul(read_change, recurrent, transpose_b=True),
+                    cell_change * keeps.read(step),
+                    read_changes.write(step, read_change),
+                )
+
+            *_, read_changes = tf.while_loop(
+                lambda step, *_: step >= 0, backward, (steps - 1, zeros, zeros, array(4 * units))
+            )
+            read_change = read_changes.stack()
+            recurrent_change = tf.matmul(
+                tf.reshape(earlier_states, (-1, units)), tf.reshape(read_change, (-1, 4 * units)), transpose_a=True
+            )
+            return read_change, recurrent_change
+
+        return all_states, gradient
+
+    return tf.custom_gradient(states_of)(read, tf.convert_to_tensor(recurrent))

@@ -1,0 +1,240 @@
+"""The open score: what it is now, what it was before (undo), what is selected, and which take is laid over it.
+
+There is one entrance for change, `apply(label, edited)`, and one undo step a call. Who wrote a note is kept beside
+the score: a note the model wrote stays the model's until it is edited; then it is another note, and yours.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from core.music.edits import Edited
+from core.music.score import Note, Score
+
+if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
+    from core.learning.generation import Take
+
+_UNDO_STEPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the document: the score, which of its notes the model wrote, and the part being edited."""
+
+    score: Score = field(default_factory=Score)
+    generated: frozenset[Note] = frozenset()
+    part: int = 0
+
+    def after(self, edited: Edited) -> "Snapshot":
+        """The state after an edit: what the model wrote and was left untouched stays the model's."""
+        survivors = self._surviving(edited.score) if self.generated else self.generated
+        return replace(self, score=edited.score, generated=survivors, part=min(self.part, len(edited.score.parts) - 1))
+
+    def _surviving(self, score: Score) -> frozenset[Note]:
+        notes = {note for part in score.parts for note in part.notes}
+        return self.generated & notes
+
+
+class _Change(QUndoCommand):
+    """The only undo command: the state before and the state after."""
+
+    def __init__(
+        self,
+        document: "Document",
+        label: str,
+        before: Snapshot,
+        after: Snapshot,
+        selections: tuple[frozenset[Note], frozenset[Note]],
+        merge_key: str,
+    ) -> None:
+        super().__init__(label)
+        self._document = document
+        self._before, self._after = before, after
+        self._selections = selections
+        self._merge_key = merge_key
+
+    def id(self) -> int:
+        return (hash(self._merge_key) & 0x3FFFFFFF) if self._merge_key else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Change) or other._merge_key != self._merge_key:  # noqa: SLF001 -- its own class
+            return False
+        self._after = other._after  # noqa: SLF001 -- its own class
+        self._selections = (self._selections[0], other._selections[1])  # noqa: SLF001 -- its own class
+        return True
+
+    def undo(self) -> None:
+        self._document._show(self._before, self._selections[0])  # noqa: SLF001 -- the document's own command
+
+    def redo(self) -> None:
+        self._document._show(self._after, self._selections[1])  # noqa: SLF001 -- the document's own command
+
+
+class Document(QObject):
+    """The open score with undo, path, selection and preview."""
+
+    changed = Signal()
+    """The snapshot is another one: notes, who wrote them, or the part being edited."""
+    selection_changed = Signal()
+    preview_changed = Signal()
+    place_changed = Signal()
+    """Path, title or the unsaved mark."""
+    replaced = Signal()
+    """Another document was opened in place of this one."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._snapshot = Snapshot()
+        self._selection: frozenset[Note] = frozenset()
+        self._preview: Take | None = None
+        self._heard: Score | None = None
+        self._path: Path | None = None
+        self._name = ""
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_UNDO_STEPS)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.place_changed.emit())
+
+    # What it is
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    @property
+    def score(self) -> Score:
+        return self._snapshot.score
+
+    @property
+    def generated(self) -> frozenset[Note]:
+        """The notes that the model wrote, of whatever part."""
+        return self._snapshot.generated
+
+    @property
+    def part(self) -> int:
+        """Index of the part being edited."""
+        return self._snapshot.part
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Of the part being edited."""
+        return self.score.parts[self.part].notes
+
+    @property
+    def path(self) -> Path | None:
+        """Where Save writes; None before the first Save."""
+        return self._path
+
+    @property
+    def title(self) -> str:
+        """The file's name without its ending, what it was opened from, or ""."""
+        return self._path.stem if self._path is not None else self._name
+
+    @property
+    def is_dirty(self) -> bool:
+        """True while there is something that Save would keep."""
+        return not self.undo_stack.isClean()
+
+    # Change
+
+    def apply(self, label: str, edited: Edited | Snapshot, *, merge_key: str = "") -> None:
+        """Make one undo step of `edited`, named `label`; nothing happens where nothing changed.
+
+        Steps that follow one another with the same `merge_key` become one, such as the ticks of a wheel.
+        """
+        after = edited if isinstance(edited, Snapshot) else self._snapshot.after(edited)
+        selected = edited.selection if isinstance(edited, Edited) else frozenset()
+        if after == self._snapshot:
+            self.select(selected)
+            return
+        selections = (self._selection, selected)
+        self.undo_stack.push(_Change(self, label, self._snapshot, after, selections, merge_key))
+
+    def _show(self, snapshot: Snapshot, selection: frozenset[Note]) -> None:
+        self._snapshot = snapshot
+        self._heard = None
+        selection_differs = selection != self._selection
+        self._selection = selection
+        self.changed.emit()
+        if selection_differs:
+            self.selection_changed.emit()
+
+    def select(self, notes: frozenset[Note]) -> None:
+        if notes != self._selection:
+            self._selection = notes
+            self.selection_changed.emit()
+
+    @property
+    def selection(self) -> frozenset[Note]:
+        return self._selection
+
+    def set_part(self, part: int) -> None:
+        """Edit another part from now on. Not an undo step; the selection is dropped."""
+        if part != self.part and 0 <= part < len(self.score.parts):
+            self._selection = frozenset()
+            self._snapshot = replace(self._snapshot, part=part)
+            self.changed.emit()
+            self.selection_changed.emit()
+
+    # Takes
+
+    @property
+    def preview(self) -> "Take | None":
+        """The take laid over the score, not kept yet."""
+        return self._preview
+
+    def set_preview(self, take: "Take | None") -> None:
+        if take is not self._preview:
+            self._preview = take
+            self._heard = None
+            self.preview_changed.emit()
+
+    @property
+    def heard_score(self) -> Score:
+        """What plays: the score, with the take on the roll."""
+        if self._heard is None:
+            self._heard = self.score if self._preview is None else self._with_take(self._preview).score
+        return self._heard
+
+    def keep_take(self, take: "Take | None" = None) -> None:
+        """Write a take (the one on the roll unless named) into the score: one undo step. It stays amber."""
+        kept = take or self._preview
+        if kept is None:
+            return
+        self.set_preview(None)
+        after = self._with_take(kept)
+        self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), after)
+
+    def _with_take(self, take: "Take") -> Snapshot:
+        part = min(take.request.part, len(self.score.parts) - 1)
+        before = self.score.parts[part]
+        notes = [note for note in before.notes if not take.start <= note.onset < take.end]
+        score = self.score.with_part(part, before.with_notes([*notes, *take.generated]))
+        written = frozenset(score.parts[part].notes) & take.generated
+        return Snapshot(score, self._snapshot.after(Edited(score, frozenset())).generated | written, part)
+
+    # Files
+
+    def open(self, snapshot: Snapshot, *, path: Path | None = None, name: str = "", is_dirty: bool = False) -> None:
+        """Put another document in this one's place, with nothing to undo."""
+        self._preview = None
+        self._heard = None
+        self._selection = frozenset()
+        self._snapshot = snapshot
+        self._path, self._name = path, name
+        self.undo_stack.clear()
+        if is_dirty:
+            self.undo_stack.resetClean()
+        self.replaced.emit()
+        self.changed.emit()
+        self.selection_changed.emit()
+        self.preview_changed.emit()
+        self.place_changed.emit()
+
+    def mark_saved(self, path: Path) -> None:
+        """What is shown now lies at `path`."""
+        self._path = path
+        self.undo_stack.setClean()
+        self.place_changed.emit()

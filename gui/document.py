@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.music.edits import Edited
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from core.music.edits import Edited
 from core.music.score import Note, Score
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
@@ -169,6 +169,10 @@ class Document(QObject):
     @property
     def selection(self) -> frozenset[Note]:
         return self._selection
+
+    @selection.setter
+    def selection(self, notes: frozenset[Note]) -> None:
+        self.select(notes)
 
     def set_part(self, part: int) -> None:
         """Edit another part from now on. Not an undo step; the selection is dropped."""

@@ -1,0 +1,92 @@
+"""What became of each file that came in: values for the window, the command line and JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from core.corpus.rows import Rows
+from core.corpus.walk import shown
+
+Verdict = Literal["kept", "repaired", "skipped", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileVerdict:
+    """What became of one file."""
+
+    path: str
+    """A zip's member: the path of the zip, a slash and the member's name."""
+    verdict: Verdict
+    reason: str = ""
+    """Why it was skipped, or what was mended; "" otherwise."""
+    of: str = ""
+    """The path of the file that has the same music and comes first in the alphabet."""
+    fingerprint: str = ""
+    notes: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """All verdicts of an import, by path. Each list is read from disk as it is looked at; slices are tuples."""
+
+    verdicts: Sequence[FileVerdict]
+    elapsed_s: float = 0.0
+
+    @property
+    def kept(self) -> Sequence[FileVerdict]:
+        """Without the repaired."""
+        return self._of("kept")
+
+    @property
+    def repaired(self) -> Sequence[FileVerdict]:
+        return self._of("repaired")
+
+    @property
+    def skipped(self) -> Sequence[FileVerdict]:
+        return self._of("skipped")
+
+    @property
+    def duplicates(self) -> Sequence[FileVerdict]:
+        return self._of("same")
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        return {
+            "kept": len(self.kept),
+            "repaired": len(self.repaired),
+            "skipped": len(self.skipped),
+            "same": len(self.duplicates),
+        }
+
+    def _of(self, verdict: Verdict) -> Sequence[FileVerdict]:
+        if isinstance(self.verdicts, Rows):
+            return self.verdicts.narrowed("verdict = ?", verdict)
+        return tuple(item for item in self.verdicts if item.verdict == verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"verdicts": [asdict(item) for item in self.verdicts], "elapsed_s": self.elapsed_s}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        return cls(tuple(FileVerdict(**item) for item in stored["verdicts"]), float(stored["elapsed_s"]))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import is; at most some 20 a second."""
+
+    done: int
+    """Files known, read or found unreadable so far."""
+    total: int
+    """Files found; 0 while folders are still being looked through."""
+    name: str
+    """The file last read, without its folder."""
+    verdicts: tuple[FileVerdict, ...] = ()
+    """Of the files read since the last report. A file may yet turn out to be the same as one that comes before it."""
+
+
+def verdict_of_row(row: tuple[Any, ...]) -> FileVerdict:
+    """From path, verdict, reason, of, fingerprint, notes, key; paths as bytes."""
+    path, verdict, reason, of, fingerprint, notes, key = row
+    return FileVerdict(shown(path), verdict, reason, shown(of), fingerprint, notes, key)

@@ -6,12 +6,14 @@ beyond that counts as copied. Lengths are in the model's steps; chords are read 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.learning.tokenizer import Events
 
 Ints = NDArray[np.int64]
 
@@ -19,6 +21,8 @@ _GRAM = 6
 """Symbols of an indexed n-gram: fewer would find thousands of places, more would miss short runs."""
 _SAMPLED_PIECES = 200
 """Pieces compared with all others to learn what they share: enough for a percentile, done in a second."""
+_OVERLAPS_OF_A_LINE = 0.01
+"""Share of notes: quantising makes melodies overlap here and there."""
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD6E8FEB86659FD93)
 _END = -(2**40)
@@ -48,6 +52,8 @@ class StudiedIndex:
     """Notes: the longest run that a piece shares with any other, on average over the pieces."""
     common_run: int = 0
     """Notes: nine of ten pieces share no longer run with any other. Longer than this counts as copied."""
+    is_line: bool = False
+    """Whether hardly ever two of their notes sound at once."""
 
     def runs(
         self, pitches: Sequence[int] | Ints, lengths: Sequence[int] | Ints, *, longer_than: int
@@ -71,7 +77,7 @@ class StudiedIndex:
             "bounds": self.bounds,
             "pitches": self.pitches.astype(np.int8),
             "lengths": self.lengths.astype(np.uint16),
-            "shared": np.array([self.usual_run, self.common_run], np.float64),
+            "shared": np.array([self.usual_run, self.common_run, self.is_line], np.float64),
         }
 
     @classmethod
@@ -81,7 +87,7 @@ class StudiedIndex:
         text = arrays["titles"].astype(np.uint8).tobytes().decode()
         titles = tuple(text.split("\n")) if len(bounds) > 1 else ()
         pitches, lengths = arrays["pitches"].astype(np.int16), arrays["lengths"].astype(np.int32)
-        usual, common = (float(value) for value in arrays["shared"])
+        usual, common, is_line = (float(value) for value in arrays["shared"])
         fits = (
             bounds.ndim == pitches.ndim == lengths.ndim == 1
             and len(bounds) == len(titles) + 1
@@ -92,7 +98,7 @@ class StudiedIndex:
         )
         if not fits:
             raise ValueError("the arrays of the studied pieces don't fit together")
-        return cls(titles, bounds, pitches, lengths, usual, int(common))
+        return cls(titles, bounds, pitches, lengths, usual, int(common), bool(is_line))
 
     # Each note but a piece's last is one symbol: its length and the interval to the next note. A run of n notes is
     # n − 1 equal symbols and then an equal length.
@@ -166,15 +172,17 @@ class StudiedIndex:
         return SharedRun()
 
 
-def build_studied_index(pieces: Iterable[tuple[str, Sequence[int] | Ints, Sequence[int] | Ints]]) -> StudiedIndex:
-    """An index of (title, pitches, lengths in steps) of each studied piece, with what they share among themselves."""
-    taken = [(title, np.asarray(pitches), np.asarray(lengths)) for title, pitches, lengths in pieces]
-    bounds = np.cumsum([0, *(len(pitches) for _, pitches, _ in taken)]).astype(np.int64)
+def build_studied_index(pieces: Iterable[tuple[str, Events]]) -> StudiedIndex:
+    """An index of (title, events) of each studied piece, with what they share among themselves."""
+    taken = list(pieces)
+    bounds = np.cumsum([0, *(len(events) for _, events in taken)]).astype(np.int64)
+    overlaps = sum(int((events.delta[1:] < events.duration[:-1]).sum()) for _, events in taken)
     index = StudiedIndex(
-        tuple(" ".join(title.split()) for title, _, _ in taken),
+        tuple(" ".join(title.split()) for title, _ in taken),
         bounds,
-        np.concatenate([np.zeros(0, np.int16), *(pitches.astype(np.int16) for _, pitches, _ in taken)]),
-        np.concatenate([np.zeros(0, np.int32), *(lengths.clip(0, 65535).astype(np.int32) for _, _, lengths in taken)]),
+        np.concatenate([np.zeros(0, np.int16), *(events.pitch.astype(np.int16) for _, events in taken)]),
+        np.concatenate([np.zeros(0, np.int32), *(events.duration.clip(0, 65535) for _, events in taken)]),
+        is_line=overlaps < _OVERLAPS_OF_A_LINE * max(1, int(bounds[-1])),
     )
     if len(taken) < 2:
         return index
@@ -187,14 +195,7 @@ def build_studied_index(pieces: Iterable[tuple[str, Sequence[int] | Ints, Sequen
         ).notes
         for piece in sampled
     ]
-    return StudiedIndex(
-        index.titles,
-        bounds,
-        index.pitches,
-        index.lengths,
-        usual_run=float(np.mean(shared)),
-        common_run=int(np.ceil(np.percentile(shared, 90))),
-    )
+    return replace(index, usual_run=float(np.mean(shared)), common_run=int(np.ceil(np.percentile(shared, 90))))
 
 
 def _symbols_of(pitches: Ints, lengths: Ints) -> Ints:

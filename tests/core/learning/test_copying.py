@@ -3,7 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.learning.copying import SharedRun, StudiedIndex, build_studied_index
+from core.learning.copying import SharedRun, StudiedIndex
+from core.learning.copying import build_studied_index as build_from_events
+from core.learning.tokenizer import Events
+
+
+def events_of(pitches, lengths):
+    pitch, duration = np.array(pitches, np.int32), np.array(lengths, np.int32)
+    delta = np.concatenate([np.zeros(1, np.int32), duration])[: len(duration)]
+    nothing = np.zeros_like(pitch)
+    return Events(delta, pitch, duration, nothing, nothing, nothing + 96)
+
+
+def build_studied_index(pieces):
+    return build_from_events([(title, events_of(pitches, lengths)) for title, pitches, lengths in pieces])
+
 
 A = ("Air", [60, 62, 64, 65, 67, 69, 71, 72, 74, 60], [6, 6, 12, 6, 6, 12, 24, 6, 6, 24])
 B = ("Dance", [60, 60, 67, 67, 69, 69, 67, 65, 65, 64], [24] * 10)
@@ -90,3 +104,10 @@ def test_arrays_that_do_not_fit_together_are_refused():
     arrays = build_studied_index([A, B]).to_arrays()
     with pytest.raises(ValueError):
         StudiedIndex.from_arrays(arrays | {"pitches": arrays["pitches"][:-1]})
+
+
+def test_the_index_knows_whether_its_pieces_are_lines():
+    chords = events_of([60, 64, 67], [24, 24, 24])
+    chords.delta[:] = 0
+    assert build_studied_index([A, B]).is_line
+    assert not build_from_events([("Chords", chords)]).is_line

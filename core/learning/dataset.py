@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,6 +111,10 @@ class Dataset:
     def studied_event_count(self) -> int:
         return int(np.diff(self.starts)[~self.held_out].sum())
 
+    def length(self, piece: int) -> int:
+        """Events of a piece."""
+        return int(self.starts[piece + 1] - self.starts[piece])
+
     def events(self, piece: int) -> Events:
         span = slice(int(self.starts[piece]), int(self.starts[piece + 1]))
         first = span.start
@@ -203,7 +207,10 @@ class Batches:
     def epoch(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """The plan of an epoch: for each batch an array (windows, 4) of piece, first step, steps, transposition."""
         random = np.random.default_rng([self.spec.random_seed, epoch])
-        windows = self._last_step_windows() if self.spec.target == "last_step" else self._cut_windows(random)
+        if self.spec.target == "last_step":
+            windows = self._last_step_windows(self.dataset.studied, stride=self.spec.stride)
+        else:
+            windows = self._cut_windows(random)
         random.shuffle(windows)
         pool = self.spec.batch * _POOL
         plans: list[npt.NDArray[np.int64]] = []
@@ -229,7 +236,7 @@ class Batches:
         window, stride = self.spec.window, self.spec.stride
         cuts: list[tuple[int, int, int]] = []
         for piece in self.dataset.studied:
-            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
+            length = self.dataset.length(piece)
             if length <= window:
                 cuts.append((piece, 0, length))
                 continue
@@ -241,25 +248,23 @@ class Batches:
                     break
         return np.array(cuts, dtype=np.int64)
 
-    def _last_step_windows(self) -> npt.NDArray[np.int64]:
-        """(windows, 3): the up to `window` events before every stride-th event, which is the target."""
+    def _last_step_windows(self, pieces: Sequence[int], *, stride: int) -> npt.NDArray[np.int64]:
+        """(windows, 3): every stride-th event is the target of the up to `window` steps that end with it."""
         cuts = []
-        for piece in self.dataset.studied:
-            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
-            targets = np.arange(0, length, self.spec.stride)
+        for piece in pieces:
+            targets = np.arange(0, self.dataset.length(piece), stride)
             starts = np.maximum(0, targets - self.spec.window + 1)
             cuts.append(np.column_stack([np.full(len(targets), piece), starts, targets - starts + 1]))
         return np.concatenate(cuts).astype(np.int64)
 
     def held_out(self) -> list[npt.NDArray[np.int64]]:
-        """The plan of the test: whole pieces in their own keys, cut only where very long; every event is a target."""
-        stretches: list[tuple[int, int, int, int]] = []
-        for piece in self.dataset.tested:
-            length = int(self.dataset.starts[piece + 1] - self.dataset.starts[piece])
-            stretches.extend(
-                (piece, start, min(_LONGEST_STRETCH, length - start), 0) for start in range(0, length, _LONGEST_STRETCH)
-            )
-        ordered = np.array(sorted(stretches, key=lambda cut: (cut[2], cut[0], cut[1])), dtype=np.int64)
+        """The plan of the test: pieces in their own keys, whole where the model reads on and on; every event is a target once."""
+        if self.spec.target == "last_step":
+            windows = self._last_step_windows(self.dataset.tested, stride=1)
+        else:
+            windows = np.array(list(self._stretches()), dtype=np.int64)
+        still = np.zeros((len(windows), 1), dtype=np.int64)
+        ordered = np.concatenate([windows, still], axis=1)[np.argsort(windows[:, 2], kind="stable")]
         plans = []
         first = 0
         for after in range(1, len(ordered) + 1):
@@ -269,9 +274,15 @@ class Batches:
                 first = after
         return plans
 
-    def batch(self, plan: npt.NDArray[np.int64], *, every_step: bool | None = None) -> Batch:
-        """The arrays of one batch of `epoch` or `held_out`. every_step: None = as the training spec says."""
-        every = self.spec.target == "every_step" if every_step is None else every_step
+    def _stretches(self) -> Iterator[tuple[int, int, int]]:
+        for piece in self.dataset.tested:
+            length = self.dataset.length(piece)
+            for start in range(0, length, _LONGEST_STRETCH):
+                yield piece, start, min(_LONGEST_STRETCH, length - start)
+
+    def batch(self, plan: npt.NDArray[np.int64]) -> Batch:
+        """The arrays of one batch of `epoch` or `held_out`."""
+        every = self.spec.target == "every_step"
         steps = -(-int(plan[:, 2].max()) // _WIDTHS) * _WIDTHS
         shape = (len(plan), steps + 1)
         symbols = {field: np.zeros(shape, dtype=np.int32) for field in self.vocabulary.values}

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from core.errors import ModelError
 from core.learning.spec import FIELDS, STEPS_PER_QUARTER, Field, TokenizerSpec
-from core.music.score import MAX_TICK, TICKS_PER_QUARTER, Metre, Note, Part, Score, fitted
+from core.music.score import MAX_TICK, Metre, Note, Part, Score, fitted
+from core.music.timing import TICKS_PER_STEP
 
 IntArray = npt.NDArray[np.int32]
 
-TICKS_PER_STEP = TICKS_PER_QUARTER // STEPS_PER_QUARTER
+
 LONGEST_STEPS = 16 * STEPS_PER_QUARTER
 """No vocabulary holds a longer delta or duration (four bars of 4/4): a model says longer rests and notes by the longest."""
 _LAST_STEP = MAX_TICK // TICKS_PER_STEP
@@ -55,9 +56,10 @@ class Events:
         """Steps from the score's start."""
         return self.origin + np.cumsum(self.delta, dtype=np.int64)
 
-    def transposed(self, semitones: int) -> "Events":
-        """The same events higher or lower; the caller sees to it that pitches stay within 0 to 127."""
-        return replace(self, pitch=self.pitch + np.int32(semitones))
+    def first(self, count: int) -> "Events":
+        """The events up to the count-th."""
+        columns = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
+        return Events(**{name: getattr(self, name)[:count] for name in columns}, origin=self.origin)
 
 
 def velocity_class(velocity: int, classes: int) -> int:

@@ -33,6 +33,9 @@ the place only for the fields after delta, because delta decides it. With H > 0:
     u = max(0, r @ head/<field>/hidden + head/<field>/hidden_bias)      logits = u @ head/<field>/output + head/<field>/output_bias
 
 with H = 0, logits = r @ head/<field>/output + head/<field>/output_bias. Dropout acts while training alone.
+
+A network trained with the target last_step has seen nothing but windows: for it, each prediction starts from zero
+states and reads the last `window` steps alone (the begin row among them only while they reach back to it).
 """
 
 import math

@@ -1,0 +1,359 @@
+"""A training run as its owner sees it: what is to be done, the folder it works in, and what can go on after a break.
+
+Nothing here needs TensorFlow: the loop is training_loop.py, in the process that training_process.py starts. The folder
+is that of the model to be, which is in the library from the first moment, as unfinished. Beside the model's own files
+it holds, until training has ended:
+
+    job.json        what the card doesn't say of the run
+    seed.mid        the melody that the model answers after chosen epochs
+    dataset.npz     the encoded pieces, and which are kept aside
+    start.npz       the weights to start from
+    checkpoint.npz  where training stands
+"""
+
+import json
+import math
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.corpus.store import Corpus, CorpusStore
+from core.errors import AppError, SpecError, TrainingError
+from core.files import write_text
+from core.learning import model_file
+from core.learning.checkpoint import CHECKPOINT, LOCK, is_held, write_arrays
+from core.learning.copying import build_studied_index
+from core.learning.dataset import Dataset, EncodedPiece
+from core.learning.library import Library, ModelRecord
+from core.learning.model_file import FolderFiles, ModelCard, ModelFiles, PackedFiles
+from core.learning.progress import EpochDone, TrainingPhase, TrainingResult
+from core.learning.spec import PRESETS, STEPS_PER_QUARTER, NetworkSpec, PresetName, TokenizerSpec, TrainingSpec
+from core.learning.tokenizer import Vocabulary, decode, encode
+from core.learning.weights import Weights, fresh_weights, weight_shapes
+from core.music.midi_file import read_midi, write_midi
+from core.music.score import Metre, Score
+from core.tasks import Control
+
+JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
+_SEED_BARS = 4
+_NEW_VALUE_PENALTY = 2.0
+"""Nats: how much less likely a value that the older model never met is at first than its neighbour."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """All that the training process has to know; its folder holds the rest."""
+
+    model_id: str
+    name: str
+    corpus_id: str
+    corpus_name: str
+    preset: PresetName
+    tokenizer: TokenizerSpec
+    network: NetworkSpec
+    training: TrainingSpec
+    seed: Score
+    """One part that the model answers after chosen epochs."""
+    sample_random_seed: int
+    start_from: str
+    """Name of the model whose weights training starts with; "" = from scratch."""
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "models" / self.model_id
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedTraining:
+    """A run that broke off and can go on."""
+
+    model_id: str
+    name: str
+    corpus_name: str
+    preset: str
+    epoch: int
+    """Epochs done."""
+    epochs: int
+    """Epochs planned."""
+    created: str
+
+
+def start_job(
+    corpus: Corpus,
+    store: CorpusStore,
+    preset: PresetName,
+    *,
+    home: Path,
+    name: str = "",
+    epochs: int | None = None,
+    minutes: float | None = None,
+    random_seed: int | None = None,
+    start_from: str = "",
+    seed: Score | None = None,
+    tokenizer: TokenizerSpec | None = None,
+    network: NetworkSpec | None = None,
+    training: TrainingSpec | None = None,
+    control: Control | None = None,
+) -> TrainingJob:
+    """Encode a corpus and prepare the folder of the model to be.
+
+    The specifications given replace the preset's; epochs, minutes and random_seed then replace theirs. start_from: a
+    model as the library's `find` knows it, whose tokenizer and network count. seed: what the samples answer; by default
+    the opening of a piece kept aside. Raises SpecError, TrainingError, FileError, ModelError.
+    """
+    pieces = ((entry.fingerprint, entry.title, score) for entry, score in store.learnable_scores(corpus))
+    return prepare_job(
+        pieces,
+        preset,
+        home=home,
+        name=name or corpus.name,
+        corpus_id=corpus.id,
+        corpus_name=corpus.name,
+        epochs=epochs,
+        minutes=minutes,
+        random_seed=random_seed,
+        start_from=start_from,
+        seed=seed,
+        tokenizer=tokenizer,
+        network=network,
+        training=training,
+        control=control,
+    )
+
+
+def prepare_job(
+    pieces: Iterable[tuple[str, str, Score]],
+    preset: PresetName,
+    *,
+    home: Path,
+    name: str,
+    corpus_id: str = "",
+    corpus_name: str = "",
+    epochs: int | None = None,
+    minutes: float | None = None,
+    random_seed: int | None = None,
+    start_from: str = "",
+    seed: Score | None = None,
+    tokenizer: TokenizerSpec | None = None,
+    network: NetworkSpec | None = None,
+    training: TrainingSpec | None = None,
+    control: Control | None = None,
+) -> TrainingJob:
+    """As `start_job`, from triples of (fingerprint, title, score of one part)."""
+    control = control or Control()
+    if preset not in PRESETS:
+        raise SpecError("preset", f"There is no preset ‘{preset}’.", hint=f"There are: {', '.join(PRESETS)}.")
+    planned = training or PRESETS[preset].training
+    training = replace(
+        planned,
+        epochs=planned.epochs if epochs is None else epochs,
+        minutes=planned.minutes if minutes is None else minutes,
+        random_seed=planned.random_seed if random_seed is None else random_seed,
+    )
+    library = Library(home)
+    origin = library.find(start_from) if start_from else None
+    if origin:
+        card, weights = _opened_model(library, origin)
+        tokenizer, network = card.tokenizer, card.network
+        training = replace(
+            training, window=card.training.window, stride=card.training.window, target=card.training.target
+        )
+    tokenizer, network = tokenizer or PRESETS[preset].tokenizer, network or PRESETS[preset].network
+
+    control.report(TrainingPhase("preparing"))
+    encoded = []
+    for fingerprint, title, score in pieces:
+        control.checkpoint()
+        encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
+    dataset = Dataset.of(encoded, training)
+    vocabulary = Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=training.transpose)
+    if origin:
+        vocabulary = card.vocabulary.extended(vocabulary)
+        start = grown_weights(weights, card.vocabulary, vocabulary)
+    else:
+        shapes = weight_shapes(network, tokenizer, {str(field): size for field, size in vocabulary.sizes.items()})
+        start = fresh_weights(shapes, random_seed=training.random_seed)
+
+    model_id, folder, name = library.create(name or corpus_name)
+    job = TrainingJob(
+        model_id=model_id,
+        name=name,
+        corpus_id=corpus_id,
+        corpus_name=corpus_name,
+        preset=preset,
+        tokenizer=tokenizer,
+        network=network,
+        training=training,
+        seed=seed or _opening(dataset, tokenizer),
+        sample_random_seed=training.random_seed,
+        start_from=origin.name if origin else "",
+        home=home,
+    )
+    try:
+        _fill(folder, job, dataset, vocabulary, start)
+    except AppError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return job
+
+
+def _opened_model(library: Library, record: ModelRecord) -> tuple[ModelCard, Weights]:
+    library.load(record)  # a damaged model is told here, by its name
+    files: ModelFiles = FolderFiles(record.path) if record.path.is_dir() else PackedFiles(record.path)
+    try:
+        card = model_file.read_card(files)
+        return card, model_file.read_weights(files, card)
+    finally:
+        if isinstance(files, PackedFiles):
+            files.close()
+
+
+def grown_weights(weights: Weights, known: Vocabulary, wanted: Vocabulary) -> Weights:
+    """The same network for a larger vocabulary: a new value starts as its nearest known one, only less likely."""
+    grown = dict(weights)
+    for field, values in wanted.values.items():
+        nearest = known.symbols(field, np.array(values))
+        is_new = ~np.isin(values, known.values[field])
+        begin = len(known.values[field])
+        grown[f"embedding/{field}"] = weights[f"embedding/{field}"][[*nearest, begin]]
+        grown[f"head/{field}/output"] = weights[f"head/{field}/output"][:, nearest]
+        bias = weights[f"head/{field}/output_bias"][nearest]
+        grown[f"head/{field}/output_bias"] = np.where(is_new, bias - _NEW_VALUE_PENALTY, bias).astype(np.float32)
+    return grown
+
+
+def _opening(dataset: Dataset, tokenizer: TokenizerSpec) -> Score:
+    """The first bars of the first piece kept aside: in the style of the corpus, and never studied."""
+    events = dataset.events(dataset.tested[0])
+    bar = int(events.bar_steps[0])
+    count = max(1, int(np.sum(events.onsets - events.origin < _SEED_BARS * bar)))
+    first = replace(events.first(count), origin=0)
+    quarters, rest = divmod(bar, STEPS_PER_QUARTER)
+    metre = Metre(0, quarters, 4) if not rest else Metre(0, max(1, round(bar / (STEPS_PER_QUARTER / 2))), 8)
+    return Score((decode(first, tokenizer),), metres=(metre,))
+
+
+def _fill(folder: Path, job: TrainingJob, dataset: Dataset, vocabulary: Vocabulary, start: Weights) -> None:
+    """Everything that the run needs; the card comes last, because with it the run can be found."""
+    dataset.save(folder / DATASET)
+    write_arrays(folder / START, start)
+    model_file.write_studied(
+        folder,
+        build_studied_index((dataset.titles[piece], dataset.events(piece)) for piece in dataset.studied),
+    )
+    write_midi(job.seed, folder / SEED)
+    write_text(folder / JOB, json.dumps({"sample_random_seed": job.sample_random_seed}))
+    model_file.write_card(
+        folder,
+        ModelCard(
+            name=job.name,
+            preset=job.preset,
+            tokenizer=job.tokenizer,
+            network=job.network,
+            training=job.training,
+            vocabulary=vocabulary,
+            corpus_name=job.corpus_name,
+            corpus_id=job.corpus_id,
+            pieces=len(dataset.studied),
+            notes=dataset.studied_event_count,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            state="unfinished",
+            started_from=job.start_from,
+        ),
+    )
+
+
+def resumable(home: Path) -> tuple[UnfinishedTraining, ...]:
+    """Runs that broke off and can go on, the newest first. One that is going on right now is not among them."""
+    found = []
+    for record in Library(home).list():
+        if record.is_starter or record.state != "unfinished" or not (record.path / DATASET).is_file():
+            continue
+        if is_held(record.path):
+            continue
+        files = FolderFiles(record.path)
+        epochs = model_file.read_card(files).training.epochs
+        done = len(model_file.read_history(files))
+        found.append(
+            UnfinishedTraining(record.id, record.name, record.corpus_name, record.preset, done, epochs, record.created)
+        )
+    return tuple(found)
+
+
+def resume_job(model_id: str, home: Path) -> TrainingJob:
+    """The job of a run that broke off; `train` then goes on from its checkpoint. Raises TrainingError."""
+    folder = home / "models" / model_id
+    try:
+        card = model_file.read_card(FolderFiles(folder))
+        stored = json.loads((folder / JOB).read_text("utf-8"))
+        return TrainingJob(
+            model_id=model_id,
+            name=card.name,
+            corpus_id=card.corpus_id,
+            corpus_name=card.corpus_name,
+            preset=card.preset,  # type: ignore[arg-type]  # a preset of a later version is only a name
+            tokenizer=card.tokenizer,
+            network=card.network,
+            training=card.training,
+            seed=read_midi(folder / SEED),
+            sample_random_seed=int(stored["sample_random_seed"]),
+            start_from=card.started_from,
+            home=home,
+        )
+    except (AppError, OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError("This training can't go on: its folder is damaged.", hint="Train again.") from error
+
+
+def discard(model_id: str, home: Path) -> None:
+    """Throw away a run and all that it has learnt. Raises TrainingError for a model that is ready."""
+    folder = home / "models" / model_id
+    if folder.parent != home / "models" or not (folder / DATASET).exists():
+        raise TrainingError("There is no such unfinished training.")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(job: TrainingJob) -> TrainingResult:
+    """Make the best so far a ready model and clear away what only training needs. Raises AppError."""
+    files = FolderFiles(job.folder)
+    card = model_file.read_card(files)
+    history = model_file.read_history(files)
+    best = next((epoch for epoch in reversed(history) if epoch.is_best), None)
+    if best is None or not (job.folder / model_file.WEIGHTS).is_file():
+        raise TrainingError("Nothing was learnt yet, so nothing can be kept.")
+    model_file.write_card(job.folder, replace(scored(card, history), state="ready"))
+    for path in (
+        *(job.folder / name for name in (JOB, SEED, DATASET, START, CHECKPOINT, LOCK)),
+        *job.folder.glob(".*.tmp"),
+    ):
+        path.unlink(missing_ok=True)
+    last = history[-1]
+    return TrainingResult(
+        model_id=job.model_id,
+        name=card.name,
+        epochs=last.epoch,
+        best_epoch=best.epoch,
+        held_out_bits_per_note=best.held_out_loss / math.log(2),
+        held_out_bits_per_pitch=best.held_out_losses["pitch"] / math.log(2),
+        elapsed_s=last.elapsed_s,
+        events_per_s=last.events_per_s,
+        stopped_early=last.epoch < job.training.epochs,
+    )
+
+
+def scored(card: ModelCard, history: Sequence[EpochDone]) -> ModelCard:
+    """The card with what the epochs say."""
+    best = next((epoch for epoch in reversed(history) if epoch.is_best), None)
+    if best is None:
+        return card
+    return replace(
+        card,
+        epochs=history[-1].epoch,
+        best_epoch=best.epoch,
+        held_out_bits_per_note=best.held_out_loss / math.log(2),
+        held_out_bits_per_pitch=best.held_out_losses["pitch"] / math.log(2),
+    )

@@ -1,0 +1,240 @@
+"""The loop itself: epochs of batches, the held-out test, the best weights, checkpoints, samples.
+
+Runs in the training process and speaks to its owner through an Owner. Everything that decides a number (order, cuts,
+transpositions, dropout) is a function of the random seed and the step, so a run resumed from a checkpoint gives
+the losses, to the bit, of one that was never interrupted.
+"""
+
+import math
+import time
+from typing import Literal, Protocol
+
+from core.errors import TrainingError
+from core.learning import model_file
+from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
+from core.learning.dataset import Batches, Dataset
+from core.learning.network import TrainableNetwork
+from core.learning.progress import EpochDone, TrainingPhase, TrainingProgress, TrainingStarting
+from core.learning.spec import TrainingSpec
+from core.learning.training import DATASET, START, TrainingJob, scored
+from core.learning.weights import Weights, parameter_count
+
+Command = Literal["go", "stop"]
+
+SAMPLED_EPOCHS = (1, 2, 5, 10)
+"""Later on, each epoch that is the best so far is sampled."""
+_WARM_UP_STEPS = 100
+_LOWEST_RATE = 0.02
+"""Share of the learning rate that is left at the end of a cosine."""
+_CHECKPOINT_EVERY_S = 45.0
+_REPORT_EVERY_S = 0.05
+_HASTY_TEST_S = 0.2
+"""For so long the held-out pieces are tried when training is stopped in its first epoch."""
+
+
+class Owner(Protocol):
+    """Whoever has this run done."""
+
+    def report(self, event: object) -> None: ...
+
+    def listen(self) -> Command:
+        """What is wanted now; holds while paused."""
+
+
+class _Stopped(Exception):  # noqa: N818 -- the owner's will, not an error
+    pass
+
+
+def run(job: TrainingJob, owner: Owner) -> None:
+    """Train until all epochs are read, the time is up, nothing improves any more, or the owner says stop.
+
+    Goes on from the folder's checkpoint if there is one. The best weights so far and the history always lie in the
+    folder. Raises TrainingError, FileError.
+    """
+    _Run(job, owner).run()
+
+
+def learning_rate(spec: TrainingSpec, *, step: int, progress: float) -> float:
+    """Of the `step`-th step, counted from 1, with `progress` of the run done, 0 to 1."""
+    if spec.schedule == "constant":
+        return spec.learning_rate
+    fallen = _LOWEST_RATE + (1 - _LOWEST_RATE) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    return spec.learning_rate * min(1.0, step / _WARM_UP_STEPS) * fallen
+
+
+class _Run:
+    def __init__(self, job: TrainingJob, owner: Owner) -> None:
+        self._job, self._spec, self._owner = job, job.training, owner
+        self._card = model_file.read_card(model_file.FolderFiles(job.folder))
+        dataset = Dataset.load(job.folder / DATASET)
+        self._batches = Batches(dataset, self._card.vocabulary, job.training)
+        self._network = TrainableNetwork(job.network, job.tokenizer, job.training, read_arrays(job.folder / START))
+        self._cursor = Cursor()
+        stored = read_checkpoint(job.folder)
+        if stored is not None:
+            self._cursor, arrays = stored
+            self._network.set_weights(_under("weights/", arrays))
+            self._network.set_optimizer_state(_under("optimizer/", arrays))
+        self._restore_lists()
+        self._saved_at = self._reported_at = time.monotonic()
+        owner.report(
+            TrainingStarting(
+                job.model_id,
+                len(dataset.studied),
+                int(dataset.held_out.sum()),
+                dataset.studied_event_count,
+                self._spec.epochs,
+                {str(name): size for name, size in self._card.vocabulary.sizes.items()},
+                parameter_count(self._card.weight_shapes),
+            )
+        )
+
+    def _restore_lists(self) -> None:
+        """History and samples may hold lines later than the checkpoint; they are made again."""
+        folder = self._job.folder
+        for name in (model_file.HISTORY, model_file.SAMPLES):
+            (folder / name).unlink(missing_ok=True)
+        for epoch in self._cursor.history:
+            model_file.append_history(folder, epoch)
+        for sample in self._cursor.samples:
+            model_file.append_sample(folder, sample)
+
+    def run(self) -> None:
+        cursor = self._cursor
+        self._owner.report(TrainingPhase("training"))
+        try:
+            while cursor.epoch <= self._spec.epochs and not self._is_over:
+                self._read_epoch()
+                self._close_epoch(limit_s=math.inf)
+        except _Stopped:
+            if not cursor.history and cursor.targets:
+                self._close_epoch(limit_s=_HASTY_TEST_S)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the time is up, or nothing has improved for long."""
+        cursor, best = self._cursor, self._cursor.best
+        is_stale = best is not None and 0 < self._spec.patience <= cursor.history[-1].epoch - best.epoch
+        return is_stale or self._time_share >= 1
+
+    @property
+    def _time_share(self) -> float:
+        return self._cursor.elapsed_s / (60 * self._spec.minutes) if self._spec.minutes else 0.0
+
+    def _read_epoch(self) -> None:
+        cursor = self._cursor
+        plan = self._batches.epoch(cursor.epoch)
+        while cursor.batch < len(plan) and self._time_share < 1:
+            if self._owner.listen() == "stop":
+                raise _Stopped
+            started = time.monotonic()
+            batch = self._batches.batch(plan[cursor.batch])
+            cursor.step += 1
+            done = (cursor.epoch - 1 + cursor.batch / len(plan)) / self._spec.epochs
+            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share))
+            losses = self._network.train_batch(batch, step=cursor.step, learning_rate=rate)
+            if not all(map(math.isfinite, losses.values())):
+                raise TrainingError(
+                    "Training lost its way: the loss is no longer a number. The best so far is kept.",
+                    hint="Train with a lower learning rate.",
+                )
+            for name, loss in losses.items():
+                cursor.sums[name] = cursor.sums.get(name, 0.0) + loss * batch.target_count
+            cursor.targets += batch.target_count
+            cursor.batch += 1
+            self._count_time(started)
+            self._report_progress(len(plan))
+            if time.monotonic() - self._saved_at > _CHECKPOINT_EVERY_S:
+                self._save()
+
+    def _count_time(self, started: float) -> None:
+        took = time.monotonic() - started
+        self._cursor.elapsed_s += took
+        self._cursor.epoch_elapsed_s += took
+
+    def _report_progress(self, batches: int) -> None:
+        now = time.monotonic()
+        if now - self._reported_at < _REPORT_EVERY_S:
+            return
+        self._reported_at = now
+        cursor = self._cursor
+        done = cursor.epoch - 1 + cursor.batch / batches
+        left_s = cursor.elapsed_s / done * (self._spec.epochs - done)
+        if self._spec.minutes:
+            left_s = min(left_s, 60 * self._spec.minutes - cursor.elapsed_s)
+        self._owner.report(
+            TrainingProgress(
+                cursor.epoch,
+                self._spec.epochs,
+                cursor.batch,
+                batches,
+                self._mean_losses,
+                self._events_per_s,
+                cursor.elapsed_s,
+                max(0.0, left_s),
+            )
+        )
+
+    @property
+    def _mean_losses(self) -> dict[str, float]:
+        return {name: total / max(1, self._cursor.targets) for name, total in self._cursor.sums.items()}
+
+    @property
+    def _events_per_s(self) -> float:
+        return self._cursor.targets / max(1e-9, self._cursor.epoch_elapsed_s)
+
+    def _close_epoch(self, *, limit_s: float) -> None:
+        """Test on the held-out pieces (for `limit_s` at most), keep the weights if they are the best, sample, save."""
+        cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
+        speed = self._events_per_s
+        held_out = self._held_out_losses(limit_s)
+        best = cursor.best
+        is_best = best is None or sum(held_out.values()) < best.held_out_loss
+        self._count_time(started)
+        epoch = EpochDone(
+            cursor.epoch,
+            self._mean_losses,
+            held_out,
+            is_best,
+            cursor.epoch if best is None or is_best else best.epoch,
+            cursor.elapsed_s,
+            speed,
+        )
+        weights = self._network.weights()
+        if is_best:
+            model_file.write_weights(folder, weights)
+        cursor.history.append(epoch)
+        model_file.append_history(folder, epoch)
+        model_file.write_card(folder, scored(self._card, cursor.history))
+        self._owner.report(epoch)
+        cursor.epoch += 1
+        cursor.batch, cursor.targets, cursor.sums, cursor.epoch_elapsed_s = 0, 0, {}, 0.0
+        if limit_s == math.inf:
+            self._save()
+
+    def _held_out_losses(self, limit_s: float) -> dict[str, float]:
+        """Mean losses over the pieces kept aside; when time is short, over as many of them as it allows."""
+        started = time.monotonic()
+        sums = {str(name): 0.0 for name in self._job.tokenizer.fields}
+        targets = 0
+        for plan in self._batches.held_out():
+            batch = self._batches.batch(plan)
+            for name, loss in self._network.held_out_batch(batch).items():
+                sums[name] += loss
+            targets += batch.target_count
+            if limit_s == math.inf:
+                if self._owner.listen() == "stop":
+                    raise _Stopped
+            elif time.monotonic() - started > limit_s:
+                break
+        return {name: total / targets for name, total in sums.items()}
+
+    def _save(self) -> None:
+        arrays = {f"weights/{name}": array for name, array in self._network.weights().items()}
+        arrays |= {f"optimizer/{name}": array for name, array in self._network.optimizer_state().items()}
+        write_checkpoint(self._job.folder, self._cursor, arrays)
+        self._saved_at = time.monotonic()
+
+
+def _under(prefix: str, arrays: Weights) -> Weights:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -23,7 +23,7 @@ class NoteIndex:
     pitch: Ints
     end: Ints
     velocity: Ints
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), kw_only=True)
     """The notes themselves, in the columns' order; empty for notes that exist only while a gesture lasts."""
     latest_end: Ints = field(init=False, repr=False)
     """The latest end of this and all earlier notes."""
@@ -38,7 +38,7 @@ class NoteIndex:
     def of(cls, notes: tuple[Note, ...], *, before: "NoteIndex | None" = None) -> "NoteIndex":
         """The index of a part's notes. What `before` has in common with them at both ends isn't read again."""
         if before is None or not before.notes:
-            return cls(*_columns(notes), notes)
+            return cls(*_columns(notes), notes=notes)
         if notes is before.notes:
             return before
         head = _common(notes, before.notes, lambda sequence, count: sequence[:count])
@@ -51,17 +51,16 @@ class NoteIndex:
                 np.concatenate((old[:head], new, old[old_tail:]))
                 for old, new in zip((before.onset, before.pitch, before.end, before.velocity), middle, strict=True)
             ),
-            notes,
+            notes=notes,
         )
 
     def taken(self, rows: Ints, *, ticks: int = 0, semitones: int = 0) -> "NoteIndex":
-        """Some of the notes, moved; for showing them while they are dragged."""
-        order = np.sort(rows)
+        """Some of the notes, moved, without their values; for showing them while they are dragged. rows: rising."""
         return NoteIndex(
-            self.onset[order] + ticks,
-            np.clip(self.pitch[order] + semitones, 0, 127),
-            self.end[order] + ticks,
-            self.velocity[order],
+            self.onset[rows] + ticks,
+            np.clip(self.pitch[rows] + semitones, 0, 127),
+            self.end[rows] + ticks,
+            self.velocity[rows],
         )
 
     def between(self, start: float, end: float, *, low: int = 0, high: int = 127) -> Ints:

@@ -55,7 +55,7 @@ def test_rows_are_found_for_the_notes_that_are_here_and_no_others(
 
 def test_notes_being_dragged_are_shown_where_they_would_go() -> None:
     index = NoteIndex.of((Note(0, 60, 100), Note(50, 64, 100), Note(100, 67, 100)))
-    moved = index.taken(np.array([2, 0]), ticks=30, semitones=-2)
+    moved = index.taken(np.array([0, 2]), ticks=30, semitones=-2)
     assert moved.onset.tolist() == [30, 130]
     assert moved.end.tolist() == [130, 230]
     assert moved.pitch.tolist() == [58, 65]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.music.midi_file import midi_bytes, read_midi_bytes
+
 from core.errors import FileError
 from core.files import write_bytes
-from core.music.midi_file import midi_bytes, read_midi_bytes
 from core.music.score import Note
 from gui.document import Snapshot
 

@@ -44,10 +44,13 @@ class Segments(KeyboardFocus, QWidget):
         current: str = "",
         small: bool = False,
         full: bool = False,
+        rechooses: bool = False,
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
+        """rechooses: `chosen` is also sent for a click on what is chosen already."""
         super().__init__(parent)
+        self._rechooses = rechooses
         self._items = tuple(Segment(item, item) if isinstance(item, str) else item for item in items)
         self._current = current or self._items[0].key
         self._small, self._full = small, full
@@ -77,7 +80,7 @@ class Segments(KeyboardFocus, QWidget):
 
     def _choose(self, index: int) -> None:
         item = self._items[index]
-        if item.key != self._current:
+        if item.key != self._current or self._rechooses:
             self.set_current(item.key)
             self.chosen.emit(item.key)
 

@@ -1,0 +1,86 @@
+"""All keys on one page, from the table of actions; with what the mouse does on the roll."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from gui.actions import key_table
+from gui.controls.buttons import PlainButton
+from gui.controls.text import Surface, Text, label, section
+
+_COLUMNS = 3
+
+
+class ShortcutsPage(QDialog):
+    """The sheet of keys; Esc, F1 or ? closes it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self.resize(980, 720)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        page = Surface("bg.panel")
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        tables = (*key_table(), self._mouse())
+        sizes = [len(rows) + 2 for _, rows in tables]
+        share = sum(sizes) / _COLUMNS
+        column, filled = QVBoxLayout(), 0
+        columns.addLayout(column, 1)
+        for (title, rows), size in zip(tables, sizes, strict=True):
+            if filled and filled + size / 2 > share and columns.count() < _COLUMNS:
+                column.addStretch(1)
+                column, filled = QVBoxLayout(), 0
+                columns.addLayout(column, 1)
+            column.addWidget(section(title))
+            column.addLayout(_grid(rows))
+            column.addSpacing(18)
+            filled += size
+        column.addStretch(1)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(28, 24, 28, 24)
+        body.addWidget(label(self.tr("Keyboard and mouse"), "verdict", "semibold"))
+        body.addSpacing(14)
+        body.addLayout(columns, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(page)
+        outside.addWidget(scroll, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(16, 10, 16, 12)
+        foot.addStretch(1)
+        close = PlainButton(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        foot.addWidget(close)
+        outside.addLayout(foot)
+
+    def _mouse(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        return self.tr("Mouse on the roll"), (
+            (self.tr("Write a note"), self.tr("double-click, or Draw")),
+            (self.tr("Select several"), self.tr("drag; Shift adds")),
+            (self.tr("Drag a copy"), self.tr("Shift+drag a note")),
+            (self.tr("Without snap"), self.tr("hold Alt")),
+            (self.tr("Erase while drawing"), self.tr("right-click")),
+            (self.tr("Velocity of a note"), self.tr("Alt+wheel")),
+            (self.tr("Zoom time / pitch"), self.tr("Ctrl+wheel / Ctrl+Shift+wheel")),
+            (self.tr("Scroll"), self.tr("wheel, Shift+wheel, middle-drag")),
+            (self.tr("Next / previous note"), self.tr("Tab / Shift+Tab")),
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_F1, Qt.Key.Key_Question):
+            self.accept()
+        else:
+            super().keyPressEvent(event)
+
+
+def _grid(rows: tuple[tuple[str, str], ...]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setVerticalSpacing(3)
+    grid.setHorizontalSpacing(16)
+    for row, (what, keys) in enumerate(rows):
+        grid.addWidget(Text(what, size="caption", role="text.secondary"), row, 0)
+        grid.addWidget(Text(keys, size="caption", weight="medium"), row, 1, Qt.AlignmentFlag.AlignRight)
+    grid.setColumnStretch(0, 1)
+    return grid

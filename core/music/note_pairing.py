@@ -55,11 +55,11 @@ def with_first_offs(notes: RawNotes) -> RawNotes:
     return replace(kept, end=ends)
 
 
-def rescaled(ticks: Integers, resolution: int, ticks_per_quarter: int) -> Integers:
-    """Ticks of a file's own resolution in ours, halves rounded up."""
-    if resolution == ticks_per_quarter:
+def rescaled(ticks: Integers, numerator: int, denominator: int) -> Integers:
+    """Ticks times numerator / denominator, halves rounded up."""
+    if numerator == denominator:
         return ticks
-    result: Integers = (2 * ticks * ticks_per_quarter + resolution) // (2 * resolution)
+    result: Integers = (2 * ticks * numerator + denominator) // (2 * denominator)
     return result
 
 

@@ -1,0 +1,268 @@
+"""Reading and writing .mid files; the only module that knows pretty_midi and symusic.
+
+Reading: `read_midi` for a file, `read_midi_bytes` for bytes. A `ReadResult` holds `columns`, plain arrays, which is
+all that reading makes; its `score` is built of Note objects when first asked for. For import in bulk use the columns
+(or `columns.to_bytes()` for a cache), never the score: the objects cost several times the reading.
+
+symusic reads all tracks that have notes. It pairs note-offs first in, first out, and drops notes never closed, so two
+rules are applied to its arrays (note_pairing.py), and each track is given a last note-off for every pitch, far beyond
+its end: a note that it closes was left open. Where one was, where a text isn't UTF-8, where symusic refuses or could
+be wrong (ticks beyond its 32 bits), the whole file is read by midi_events.py, which is exact and tolerant.
+pretty_midi is the reference that both agree with in the tests. It is no fallback: nothing was found that it reads and
+these two don't.
+
+Writing: pretty_midi, extended in `TickExactMIDI`. Everything is in ticks, 480 a quarter; other resolutions are
+rescaled on reading, halves rounded up.
+"""
+
+import errno
+import os
+import stat
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pretty_midi
+import symusic
+
+from core.errors import FileError
+from core.files import replacing
+from core.music.columns import PartColumns, ScoreColumns
+from core.music.midi_assembly import RawMidi, RawVoice, assembled, part_name, raw_notes, raw_of, read_by_events
+from core.music.midi_encoding import encoded, meta_event, variable_length
+from core.music.midi_events import LARGEST_FILE, Chunks, Track, Unreadable, read_track, split
+from core.music.note_pairing import Integers, RawNotes, with_first_offs
+from core.music.score import TICKS_PER_QUARTER, KeySignature, Score
+from core.music.timing import TempoMap
+
+_FAR = 0x0FFFFFFF
+"""Ticks from the end of a track to the note-offs that show what was left open: the longest that one delta can say."""
+_END_OF_TRACK = b"\xff\x2f\x00"
+_LAST_OFFS = b"\0".join(bytes((pitch, 0)) for pitch in range(128))
+"""Data of 128 note-offs in running status, between them deltas of 0."""
+_HIGH_BITS = bytes(0x80 if byte & 0x80 else 0 for byte in range(256))
+_CONTROL = ("time", "number", "value")
+_BEND = ("time", "value")
+
+
+@dataclass(frozen=True, eq=False)
+class ReadResult:
+    """What a file holds, and what had to be repaired to read it.
+
+    Repairs are short claims for a report, such as "2 endless notes closed at the end".
+    """
+
+    columns: ScoreColumns
+    repairs: tuple[str, ...] = ()
+
+    @cached_property
+    def score(self) -> Score:
+        return self.columns.to_score()
+
+
+def read_midi(path: Path) -> Score:
+    """The score in a file. Raises FileError with a sentence that names the file and says why it can't be read."""
+    return read_midi_bytes(_content(path), path.name).score
+
+
+def read_midi_bytes(content: bytes, name: str) -> ReadResult:
+    """What the bytes of a MIDI file hold. name: what FileError calls the file. Raises FileError."""
+    try:
+        chunks = split(content)
+        is_karaoke = name.lower().endswith(".kar") or b"@K" in content
+        found = (None if is_karaoke else _read_by_symusic(chunks)) or read_by_events(chunks, is_karaoke=is_karaoke)
+        return ReadResult(*assembled(*found))
+    except Unreadable as reason:
+        raise FileError(f"‘{name}’ can't be read: {reason}.") from reason
+
+
+def write_midi(score: Score, path: Path) -> None:
+    """Write a .mid file, all at once. Raises FileError; then `path` is as it was."""
+    with replacing(path) as temporary:
+        TickExactMIDI(score).write(temporary)
+
+
+def midi_bytes(score: Score) -> bytes:
+    """The bytes that `write_midi` puts into a file."""
+    return encoded(score)
+
+
+class TickExactMIDI(pretty_midi.PrettyMIDI):  # type: ignore[misc]  # pretty_midi ships no types
+    """A score as a PrettyMIDI, whose `write` loses nothing.
+
+    pretty_midi's own `write` works from seconds. It rounds tempos down to whole microseconds and drops repeated ones,
+    writes a 4/4 that isn't there, spells six flats as six sharps, forgets markers, sorts the controllers of one tick
+    by their values, and drops a program-less start. This one writes the score that it was made of, tick by tick;
+    edits to the lists of this object are not written.
+    """
+
+    def __init__(self, score: Score) -> None:
+        super().__init__(resolution=TICKS_PER_QUARTER, initial_tempo=120.0)
+        self.score = score
+        tempo_map = TempoMap.of(score)
+        self._tick_scales = list(
+            zip(tempo_map.ticks.astype(int).tolist(), tempo_map.seconds_per_tick.tolist(), strict=True)
+        )
+        self.time_signature_changes = [
+            pretty_midi.TimeSignature(metre.numerator, metre.denominator, tempo_map.seconds_at(metre.tick))
+            for metre in score.metres
+        ]
+        self.key_signature_changes = [
+            pretty_midi.KeySignature(_key_number(key), tempo_map.seconds_at(key.tick)) for key in score.keys
+        ]
+        self.lyrics = [pretty_midi.Lyric(lyric.text, tempo_map.seconds_at(lyric.tick)) for lyric in score.lyrics]
+        for part in score.parts:
+            columns = PartColumns.of(part)
+            instrument = pretty_midi.Instrument(part.program, part.is_drums, part.name)
+            starts = tempo_map.seconds_at(columns.onset)
+            ends = tempo_map.seconds_at(columns.onset + columns.duration)
+            instrument.notes = [
+                pretty_midi.Note(note.velocity, note.pitch, start, end)
+                for note, start, end in zip(part.notes, starts.tolist(), ends.tolist(), strict=True)
+            ]
+            instrument.control_changes = [
+                pretty_midi.ControlChange(event.number, event.value, tempo_map.seconds_at(event.tick))
+                for event in part.controls
+            ]
+            instrument.pitch_bends = [
+                pretty_midi.PitchBend(event.value, tempo_map.seconds_at(event.tick)) for event in part.bends
+            ]
+            self.instruments.append(instrument)
+
+    def write(self, filename: str | Path | IO[bytes]) -> None:
+        """Write the score to a path or an open binary file."""
+        content = encoded(self.score)
+        if isinstance(filename, (str, Path)):
+            Path(filename).write_bytes(content)
+        else:
+            filename.write(content)
+
+
+def from_pretty_midi(midi: "pretty_midi.PrettyMIDI", name: str = "music") -> Score:
+    """The score of a PrettyMIDI, rounded to ticks as its own writer rounds. Raises FileError."""
+    written = BytesIO()
+    midi.write(written)
+    return read_midi_bytes(written.getvalue(), name).score
+
+
+def _key_number(key: KeySignature) -> int:
+    """pretty_midi counts 12 major keys from C, then 12 minor ones."""
+    return (key.fifths * 7 + 9) % 12 + 12 if key.is_minor else key.fifths * 7 % 12
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes, one more than the largest allowed at most. Raises FileError."""
+    try:
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            reason = "it is a folder"
+        elif not stat.S_ISREG(kind):
+            reason = "it is not an ordinary file"
+        else:
+            with path.open("rb") as file:
+                return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = {
+            errno.ENOENT: "there is no such file",
+            errno.EACCES: "you may not open it",
+            errno.EPERM: "you may not open it",
+            errno.ELOOP: "it is a link that leads back to itself",
+            errno.ENAMETOOLONG: "its name is too long",
+        }.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
+    except ValueError:  # a NUL in the name
+        reason = "there is no such file"
+    raise FileError(f"‘{path.name}’ can't be read: {reason}.")
+
+
+def _read_by_symusic(chunks: Chunks) -> tuple[RawMidi, RawNotes] | None:
+    """None where symusic can't read it, or would lose or change something."""
+    if chunks.division >= 0x8000 or chunks.is_cut_off:
+        return None
+    openings = [read_track(content, until_note=True) for content in chunks.tracks]
+    if any(opening.damage or opening.limited for opening in openings):
+        return None
+    raw = raw_of(chunks)
+    read = _tracks_by_symusic(chunks, openings, raw)
+    if read is None:
+        return None
+    columns: list[tuple[int, dict[str, Integers]]] = []
+    for index, opening in enumerate(openings):
+        if not opening.has_notes:
+            raw.add_track(opening)
+        for track in read.get(index, ()):
+            if track.notes:
+                columns.append((len(raw.voices), track.notes.numpy()))
+                controls, bends = _rows_of(track.controls, _CONTROL), _rows_of(track.pitch_bends, _BEND)
+                raw.voices.append(RawVoice(part_name(opening), track.program, track.is_drum, controls, bends))
+    notes = _notes_of(columns)
+    if int(notes.onset.min(initial=0)) < 0 or int(notes.end.max(initial=0)) >= _FAR:
+        return None
+    return raw, with_first_offs(notes)
+
+
+def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track], raw: RawMidi) -> dict[int, list[Any]] | None:
+    """What symusic found, by the number of the file's track; tempos, metres, keys and texts go into `raw`."""
+    sounding = [index for index, opening in enumerate(openings) if opening.has_notes]
+    if not sounding:
+        return {}
+    patched = [_patched(chunks.tracks[index], index) for index in sounding]
+    if not all(patched):
+        return None
+    header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(patched), chunks.division)
+    try:
+        parsed = symusic.Score.from_midi(header + b"".join(patched))
+    except (RuntimeError, ValueError, IndexError):
+        return None
+    read: dict[int, list[Any]] = {}
+    for track in parsed.tracks:
+        if not track.name.isdecimal():
+            return None  # it ended before its end
+        read.setdefault(int(track.name), []).append(track)
+        raw.lyrics += [(event.time, event.text) for event in track.lyrics]
+    raw.tempos += [(event.time, event.mspq) for event in parsed.tempos]
+    raw.metres += [(event.time, event.numerator, event.denominator) for event in parsed.time_signatures]
+    raw.keys += [(event.time, event.key, event.tonality) for event in parsed.key_signatures]
+    raw.markers += [(event.time, event.text) for event in parsed.markers]
+    if any("\ufffd" in text for _tick, text in (*raw.lyrics, *raw.markers)):
+        return None  # not UTF-8
+    return read
+
+
+def _patched(content: bytes, index: int) -> bytes:
+    """The track named by its number, with note-offs for every pitch far behind its end. b"" if unfit: refused."""
+    if not content.endswith(_END_OF_TRACK) or b"\x80\x80\x80" in content.translate(_HIGH_BITS):
+        return b""  # three high bytes in a row: a delta that may reach beyond 32 bits, or text to look at
+    pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
+    delta = variable_length(_FAR)
+    for channel in range(16):
+        if 0x90 | channel in content:
+            pieces += (delta, bytes((0x80 | channel,)), _LAST_OFFS)
+            delta = b"\0"
+    pieces += (b"\0", _END_OF_TRACK)
+    body = b"".join(pieces)
+    return struct.pack(">4sI", b"MTrk", len(body)) + body
+
+
+def _rows_of(events: Any, names: tuple[str, ...]) -> Integers:
+    """(events, names), in the file's order."""
+    if not events:
+        return np.zeros((0, len(names)), dtype=np.int64)
+    columns = events.numpy()
+    return np.stack([columns[name].astype(np.int64) for name in names], axis=1)
+
+
+def _notes_of(columns: Sequence[tuple[int, dict[str, Integers]]]) -> RawNotes:
+    if not columns:
+        return raw_notes([])
+
+    def joined(name: str) -> Integers:
+        return np.concatenate([arrays[name] for _voice, arrays in columns]).astype(np.int64)
+
+    voice = np.repeat([voice for voice, _arrays in columns], [len(arrays["time"]) for _voice, arrays in columns])
+    onset = joined("time")
+    return RawNotes(voice, onset, joined("pitch"), onset + joined("duration"), joined("velocity"))

@@ -127,12 +127,12 @@ def parameter_count(shapes: Mapping[str, tuple[int, ...]]) -> int:
 
 
 def fresh_weights(shapes: Mapping[str, tuple[int, ...]], *, random_seed: int) -> Weights:
-    """Where training starts: Glorot-uniform matrices, orthogonal recurrences, forget gates open, small embeddings."""
+    """Where training starts: Glorot-uniform matrices, orthogonal recurrences, forget gates open, embeddings of unit variance."""
     random = np.random.default_rng([random_seed, 0x57])
     weights: Weights = {}
     for name, shape in shapes.items():
         if name.startswith(("embedding/", "place/")):
-            value = random.normal(0.0, 0.1, shape)
+            value = random.normal(size=shape)
         elif name.endswith("/recurrent"):
             gates = [np.linalg.qr(random.normal(size=(shape[0], shape[0])))[0] for _ in range(4)]
             value = np.concatenate(gates, axis=1)

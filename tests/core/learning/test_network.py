@@ -1,0 +1,203 @@
+"""The TensorFlow network: its gradient, its causality, that it learns, that it repeats itself exactly."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.learning.dataset import Batches, Dataset, EncodedPiece
+from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
+from core.learning.tokenizer import Vocabulary, encode
+from core.learning.weights import distance_row, fresh_weights, weight_shapes
+from core.music.score import Note, Part, Score
+
+tf = pytest.importorskip("tensorflow")
+network = pytest.importorskip("core.learning.network")
+
+SMALL = NetworkSpec(embedding=8, layers=2, units=16, attention_heads=2, head_units=12, dropout=0.0)
+LIKE_THE_ARTICLE = NetworkSpec(
+    embedding=8, layers=2, units=16, attention="running_mean", attention_heads=1, head_units=0, dropout=0.0
+)
+CASES = {
+    "query_key": (SMALL, TokenizerSpec()),
+    "running_mean": (LIKE_THE_ARTICLE, TokenizerSpec(fields=("pitch", "duration"), legato=True)),
+}
+
+
+def loop_of_four_bars():
+    pitches = [60, 62, 64, 65, 67, 65, 64, 62] * 4
+    return Score((Part.of(Note(place * 240, pitch, 240) for place, pitch in enumerate(pitches)),))
+
+
+def study(tokenizer, scores, **changes):
+    spec = TrainingSpec(**{"window": 32, "stride": 32, "batch": 4, "transpose": 0, **changes})
+    pieces = [EncodedPiece(str(place), "", encode(score, tokenizer)) for place, score in enumerate(scores)]
+    dataset = Dataset.of(pieces, spec)
+    vocabulary = Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=spec.transpose)
+    return Batches(dataset, vocabulary, spec)
+
+
+def trainable(spec, tokenizer, batches):
+    shapes = weight_shapes(spec, tokenizer, batches.vocabulary.sizes)
+    return network.TrainableNetwork(spec, tokenizer, batches.spec, fresh_weights(shapes, random_seed=3))
+
+
+def plain_lstm(read, recurrent):
+    """The textbook cell, unrolled, whose gradient TensorFlow derives itself."""
+    units = recurrent.shape[0]
+    state = cell = tf.zeros((read.shape[1], units), read.dtype)
+    states = []
+    for step in range(read.shape[0]):
+        taken, kept, new, shown = tf.split(read[step] + tf.matmul(state, recurrent), 4, axis=1)
+        cell = tf.sigmoid(kept) * cell + tf.sigmoid(taken) * tf.tanh(new)
+        state = tf.sigmoid(shown) * tf.tanh(cell)
+        states.append(state)
+    return tf.stack(states)
+
+
+def test_the_hand_written_gradient_equals_autodiff_of_a_plain_loop():
+    random = np.random.default_rng(0)
+    read = tf.constant(random.normal(size=(7, 3, 20)))  # float64: the error left is rounding
+    recurrent = tf.constant(random.normal(size=(5, 20)) * 0.5)
+    wanted = tf.constant(random.normal(size=(7, 3, 5)))
+    found = []
+    for states_of in (network.lstm, plain_lstm):
+        with tf.GradientTape() as tape:
+            tape.watch([read, recurrent])
+            states = states_of(read, recurrent)
+            loss = tf.reduce_sum((states - wanted) ** 2)
+        found.append([states, *tape.gradient(loss, [read, recurrent])])
+    for ours, theirs in zip(*found, strict=True):
+        assert np.abs(ours.numpy() - theirs.numpy()).max() < 1e-12
+
+
+def test_the_cell_is_that_of_keras():
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(2, 6, 4)).astype(np.float32)
+    kernel, recurrent = (random.normal(size=shape).astype(np.float32) for shape in ((4, 20), (5, 20)))
+    bias = random.normal(size=20).astype(np.float32)
+    layer = tf.keras.layers.LSTM(5, return_sequences=True)
+    layer.build(inputs.shape)
+    layer.set_weights([kernel, recurrent, bias])
+    ours = network.lstm(tf.constant(inputs.transpose(1, 0, 2) @ kernel + bias), tf.constant(recurrent))
+    assert np.abs(ours.numpy().transpose(1, 0, 2) - layer(inputs).numpy()).max() < 1e-6
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_prediction_knows_nothing_of_its_event_or_later_ones(case):
+    spec, tokenizer = CASES[case]
+    random = np.random.default_rng(2)
+    notes = [Note(place * 240, int(pitch), 240) for place, pitch in enumerate(random.integers(50, 70, 20))]
+    batches = study(tokenizer, [Score((Part.of(notes),))])
+    net = trainable(spec, tokenizer, batches)
+    batch = batches.batch(batches.held_out()[-1])
+    before = net.logits(batch)
+    changed_at = 9
+    column = int(batch.targets[-1].sum()) - 20 + changed_at + 1  # of the events read and predicted
+    for field in tokenizer.fields:
+        batch.symbols[field][-1, column] = (batch.symbols[field][-1, column] + 1) % batches.vocabulary.sizes[field]
+    batch.bar_position[-1, column] += 7
+    after = net.logits(batch)
+    first = tokenizer.fields[0]
+    assert np.array_equal(before[first][-1, :column], after[first][-1, :column])
+    for field in tokenizer.fields:
+        assert np.array_equal(before[field][-1, : column - 1], after[field][-1, : column - 1])
+        assert not np.array_equal(before[field][-1, column], after[field][-1, column])
+
+
+def test_attention_does_not_reach_beyond_the_window():
+    # Forget gates shut and inputs open: the states themselves remember nothing, attention alone reaches back.
+    notes = [Note(place * 240, 60 + place % 7, 240) for place in range(30)]
+    batches = study(TokenizerSpec(), [Score((Part.of(notes),))], window=4, stride=4)
+    net = trainable(SMALL, TokenizerSpec(), batches)
+    weights = net.weights()
+    for layer in range(SMALL.layers):
+        weights[f"lstm{layer}/recurrent"][:] = 0
+        weights[f"lstm{layer}/bias"][SMALL.units : 2 * SMALL.units] = -50
+    net.set_weights(weights)
+    batch = batches.batch(batches.held_out()[0])
+    before = net.logits(batch)["pitch"][0]
+    batch.symbols["pitch"][0, 10] = (batch.symbols["pitch"][0, 10] + 1) % batches.vocabulary.sizes["pitch"]
+    changed = np.abs(net.logits(batch)["pitch"][0] - before).max(axis=1) > 1e-6
+    assert np.flatnonzero(changed).tolist() == [10, 11, 12, 13]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_small_network_learns_a_four_bar_loop_by_heart(case):
+    spec, tokenizer = CASES[case]
+    target = "last_step" if case == "running_mean" else "every_step"
+    batches = study(
+        tokenizer, [loop_of_four_bars()], batch=32, target=target, stride=1 if target == "last_step" else 32
+    )
+    net = trainable(spec, tokenizer, batches)
+    for step in range(1, 251):
+        (plan,) = batches.epoch(step)
+        losses = net.train_batch(batches.batch(plan), step=step, learning_rate=0.02)
+    assert sum(losses.values()) < 0.05  # 1.4 nats would be knowing the pitches used, but not their order
+
+
+def test_the_same_seed_trains_the_same_network_to_the_bit():
+    spec = NetworkSpec(embedding=8, layers=2, units=16, attention_heads=2, head_units=12, dropout=0.3)
+    tokenizer = TokenizerSpec()
+    losses = []
+    for _again in range(2):
+        batches = study(tokenizer, [loop_of_four_bars()] * 3, batch=16)
+        net = trainable(spec, tokenizer, batches)
+        losses.append(
+            [net.train_batch(batches.batch(batches.epoch(1)[0]), step=step, learning_rate=0.01) for step in range(1, 6)]
+        )
+    assert losses[0] == losses[1]
+
+
+def test_dropout_differs_from_step_to_step_and_rests_in_the_test():
+    spec = NetworkSpec(embedding=8, layers=1, units=16, attention_heads=2, head_units=12, dropout=0.5)
+    batches = study(TokenizerSpec(), [loop_of_four_bars()])
+    net = trainable(spec, TokenizerSpec(), batches)
+    batch = batches.batch(batches.epoch(1)[0])
+    # A learning rate this small leaves the weights as they are: what differs is the mask.
+    first, second = (net.train_batch(batch, step=step, learning_rate=1e-30) for step in (1, 2))
+    assert first != second
+    assert net.held_out_batch(batch) == net.held_out_batch(batch)
+
+
+def test_losses_are_those_of_the_logits():
+    batches = study(TokenizerSpec(), [loop_of_four_bars(), loop_of_four_bars()])
+    net = trainable(SMALL, TokenizerSpec(), batches)
+    batch = batches.batch(batches.held_out()[0])
+    logits, losses = net.logits(batch), net.held_out_batch(batch)
+    for field, scores in logits.items():
+        logs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+        chosen = np.take_along_axis(logs, batch.symbols[field][:, 1:, None], axis=-1)[..., 0]
+        assert losses[field] == pytest.approx(-(chosen * batch.targets).sum(), rel=1e-5, abs=1e-4)
+
+
+def test_weights_and_optimizer_state_come_back():
+    batches = study(TokenizerSpec(), [loop_of_four_bars()])
+    net, other = (trainable(SMALL, TokenizerSpec(), batches) for _ in range(2))
+    batch = batches.batch(batches.epoch(1)[0])
+    net.train_batch(batch, step=1, learning_rate=0.01)
+    other.set_weights(net.weights())
+    other.set_optimizer_state(net.optimizer_state())
+    assert net.train_batch(batch, step=2, learning_rate=0.01) == other.train_batch(batch, step=2, learning_rate=0.01)
+    assert all(np.array_equal(value, other.weights()[name]) for name, value in net.weights().items())
+
+
+def test_distances_have_their_own_rows_when_near():
+    rows = distance_row(np.arange(5000))
+    assert rows[:16].tolist() == list(range(16))
+    assert (np.diff(rows) >= 0).all()
+    assert rows.max() == 31
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_starts_near_even_odds(name):
+    preset = PRESETS[name]
+    batches = study(preset.tokenizer, [loop_of_four_bars()], window=preset.training.window, stride=1)
+    shapes = weight_shapes(preset.network, preset.tokenizer, batches.vocabulary.sizes)
+    weights = fresh_weights(shapes, random_seed=1)
+    assert {key: value.shape for key, value in weights.items()} == shapes
+    net = network.TrainableNetwork(preset.network, preset.tokenizer, preset.training, weights)
+    batch = batches.batch(batches.held_out()[0])
+    losses = net.held_out_batch(batch)
+    for field, loss in losses.items():
+        assert loss / batch.target_count == pytest.approx(math.log(batches.vocabulary.sizes[field]), abs=0.7)

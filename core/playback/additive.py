@@ -4,7 +4,7 @@ import numpy as np
 
 from core.playback.voice import FRAMES_PER_S, Voice
 
-_LEVEL = 0.14
+_LEVEL = 0.2
 _CACHED_SEED = 7
 _LOW_DRUMS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
 

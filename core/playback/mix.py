@@ -90,21 +90,24 @@ def render_score(
     end_s: float | None = None,
     control: Control | None = None,
 ) -> Pcm:
-    """(frames, 2): the score from start_s to end_s, by default to where the last note has faded."""
+    """(frames, 2): the score from start_s to end_s, by default to where the last note has faded.
+
+    Reports (frames done, frames in all).
+    """
     performance = performance_of(score)
+    begin = round(start_s * FRAMES_PER_S)
     end = performance.end + TAIL if end_s is None else round(end_s * FRAMES_PER_S)
-    timeline = Timeline(round(start_s * FRAMES_PER_S), end)
-    windows = list(_windows(performance, VoiceCache(renderer), timeline, control or Control()))
+    windows = list(_windows(performance, VoiceCache(renderer), begin, end, control or Control()))
     pcm = np.concatenate(windows) if windows else np.zeros((0, 2), np.int16)
-    return pcm if end_s is not None else _without_silence(pcm, performance.end - timeline.start)
+    return pcm if end_s is not None else _without_silence(pcm, performance.end - begin)
 
 
-def _windows(performance: Performance, voices: VoiceCache, timeline: Timeline, control: Control) -> Iterator[Pcm]:
-    length = timeline.end - timeline.start
-    for begin in range(0, length, _WINDOW):
+def _windows(performance: Performance, voices: VoiceCache, begin: int, end: int, control: Control) -> Iterator[Pcm]:
+    timeline = Timeline(0, end)
+    for start in range(begin, end, _WINDOW):
         control.checkpoint()
-        yield mixed(performance, voices, timeline, begin, min(begin + _WINDOW, length))
-        control.report((min(begin + _WINDOW, length), length))
+        yield mixed(performance, voices, timeline, start, min(start + _WINDOW, end))
+        control.report((min(start + _WINDOW, end) - begin, end - begin))
 
 
 def _without_silence(pcm: Pcm, keep: int) -> Pcm:

@@ -120,6 +120,8 @@ class Player:
         self._queued: _Segment | None = None
         self._built = 0
         """How many segments of this timeline were built."""
+        self._looked_s = 0.0
+        """When the line of segments was last looked after."""
         self._warming: Iterator[None] = iter(())
 
     # What callers see
@@ -361,7 +363,8 @@ class Player:
             serial, playhead = self._serial, self._shown.playhead
         if output is None or playing is None or playhead is None:
             return  # a change of course is on its way
-        now = self._clock()
+        now, looked = self._clock(), self._looked_s
+        self._looked_s = now
         heard = playhead.output_at(now)
         last = timeline.output_end
         if last is not None and heard >= last:
@@ -372,7 +375,8 @@ class Player:
             self._playing = playing = self._queued
             self._queued = None
             taken = playing.begin - int(output.latency_s * FRAMES_PER_S)
-            if abs(heard - taken) > _DRIFT:
+            # Only a look shortly before tells that the segment began just now.
+            if abs(heard - taken) > _DRIFT and now - looked < 3 * _POLL_S:
                 self._show(Playhead(timeline, now + output.latency_s, playing.begin), serial)
         if self._queued is None and (last is None or playing.end < last + TAIL):
             segment = self._segment(timeline, playing.end)

@@ -14,8 +14,8 @@ from core.errors import AudioError
 from core.playback.soundfont import Region, Sample, Soundfont
 from core.playback.voice import FRAMES_PER_S, MAX_TAIL_S, Voice, Wave
 
-_GAIN = 0.5
-"""Headroom: a loud note of a piano peaks at about a quarter of full scale."""
+_GAIN = 0.85
+"""Headroom: the loudest piano note peaks below half of full scale."""
 _SILENCE_DB = -90.0
 _OPEN_CENTS = 13_500
 

@@ -47,6 +47,8 @@ State = Literal["ready", "unfinished"]
 _SAMPLE_NAME = re.compile(r"samples/[A-Za-z0-9_-]{1,60}\.mid")
 _MOST_PARAMETERS = 250_000_000
 """A gigabyte of float32, fifty times the preset “large”."""
+_LARGEST_WEIGHT = 1e6
+"""Trained ones stay under a hundred; with much larger ones sums overflow."""
 _MOST_BYTES = 1 << 30
 _MOST_ENTRIES = 5_000
 _MOST_TEXT_BYTES = 32 << 20
@@ -126,6 +128,8 @@ class ModelCard:
                 **texts,  # type: ignore[arg-type]  # by name
                 **numbers,  # type: ignore[arg-type]  # by name
             )
+        except AppError as error:
+            raise ModelError(f"Its description is damaged. {error.sentence}") from error
         except (TypeError, ArithmeticError) as error:
             raise ModelError("Its description is damaged.") from error
         if set(card.vocabulary.values) != set(card.tokenizer.fields):
@@ -256,10 +260,9 @@ def read_weights(files: ModelFiles, card: ModelCard) -> Weights:
         arrays = _read_arrays(content, expected=card.weight_shapes)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
         raise ModelError("Its weights are damaged.") from error
-    weights = {name: array.astype(np.float32) for name, array in arrays.items()}
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise ModelError("Its weights hold numbers that are not finite.")
-    return weights
+    if not all((np.abs(array) <= _LARGEST_WEIGHT).all() for array in arrays.values()):  # so is no NaN
+        raise ModelError("Its weights hold numbers that no training makes.")
+    return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
 def read_studied(files: ModelFiles) -> StudiedIndex | None:

@@ -96,16 +96,9 @@ class Commands(QObject):
         self._edit("Move {}", lambda *what: edits.move(*what, ticks=ticks, semitones=0))
 
     def lengthen(self, steps: int) -> None:
-        """Longer or shorter by steps of the grid; no note gets shorter than the step it is shortened by."""
+        """Longer or shorter by steps of the grid; none gets shorter than a step."""
         grid = self._view.snap or _FINE
-        notes = self._view.selection
-        if steps < 0:
-            notes = frozenset(note for note in notes if note.duration + steps * grid >= 1)
-        if notes:
-            view = self._view
-            edited = edits.resize(view.score, view.part_index, notes, ticks=steps * grid)
-            kept = edited.selection | (view.selection - notes)
-            self._apply("Resize {}", len(notes), Edited(edited.score, kept))
+        self._edit("Resize {}", lambda *what: edits.resize(*what, ticks=steps * grid, shortest=grid))
 
     def quantise(self, grid: int | None = None, *, strength: float = 1.0, ends: bool = False) -> None:
         """Move the selected notes' onsets to the grid, by default the editor's, or all the way to a sixteenth."""
@@ -114,10 +107,10 @@ class Commands(QObject):
 
     def change_velocity(self, steps: int) -> None:
         """Louder or softer."""
-        change = steps * _VELOCITY_STEP
-        self._edit("Change velocity of {}", lambda *what: edits.change_velocity(*what, change))
+        delta = steps * _VELOCITY_STEP
+        self._edit("Change velocity of {}", lambda *what: edits.change_velocity(*what, delta=delta))
 
-    def turn_velocity(self, note: Note, change: int) -> None:
+    def turn_velocity(self, note: Note, delta: int) -> None:
         """The wheel over a note: it and, if it is selected, all others too. One undo step while the wheel keeps turning."""
         view = self._view
         now_s = time.monotonic()
@@ -125,7 +118,7 @@ class Commands(QObject):
             self._steps += 1
         is_selected = note in view.document.selection
         notes = view.selection if is_selected else frozenset((note,))
-        edited = edits.change_velocity(view.score, view.part_index, notes, change)
+        edited = edits.change_velocity(view.score, view.part_index, notes, delta=delta)
         self._turned_at_s = now_s
         self._turned = _same_place(edited, note)
         selection = edited.selection if is_selected else view.selection

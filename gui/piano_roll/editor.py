@@ -20,7 +20,7 @@ from gui.piano_roll.roll_view import RollView, Tool
 from gui.piano_roll.ruler import Ruler
 from gui.piano_roll.scroll_thumb import THICKNESS, ScrollThumb
 from gui.piano_roll.velocity_lane import VelocityLane
-from gui.piano_roll.viewport import PITCHES
+from gui.piano_roll.viewport import LEFT_MARGIN, PITCHES
 
 _FOLDED_HEIGHT = 24
 _ZOOM_STEP = 1.25
@@ -166,12 +166,12 @@ class PianoRollEditor(QWidget):
         rows = PITCHES * view.row_height
         self._vertical.show_piece(view.y_offset / rows, view.height / rows)
         whole = self._whole_width()
-        self._horizontal.show_piece(view.x_offset / whole, view.width / whole)
+        self._horizontal.show_piece((view.x_offset + LEFT_MARGIN) / whole, view.width / whole)
 
     def _whole_width(self) -> float:
         """Pixels from the start to the end of the music, or to what shows if that is further."""
         view = self.view.viewport
-        return max(self.view.end * view.pixels_per_tick + 40, view.x_offset + view.width, 1)
+        return max(self.view.end * view.pixels_per_tick + 2 * LEFT_MARGIN, view.x_offset + LEFT_MARGIN + view.width, 1)
 
     def _scroll_to_row(self, share: float) -> None:
         view = self.view.viewport
@@ -179,7 +179,7 @@ class PianoRollEditor(QWidget):
 
     def _scroll_to_tick(self, share: float) -> None:
         view = self.view.viewport
-        self.view.set_viewport(view.scrolled(dx=round(share * self._whole_width()) - view.x_offset))
+        self.view.set_viewport(view.scrolled(dx=round(share * self._whole_width()) - LEFT_MARGIN - view.x_offset))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel over ruler, keys or velocities does what it does over the notes."""

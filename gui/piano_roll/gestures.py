@@ -5,6 +5,7 @@ shows itself by notes floating over the roll.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, Qt
@@ -186,7 +187,7 @@ class Resize(Press):
         view.set_floating(None)
         if not self.ticks:
             return
-        edge = "start" if self.hit.zone == "start" else "end"
+        edge: Literal["start", "end"] = "start" if self.hit.zone == "start" else "end"
         edited = edits.resize(view.score, view.part_index, notes, ticks=self.ticks, edge=edge)
         view.apply(counted("Resize {}", len(notes)), edited)
         if len(notes) == 1 and len(edited.selection) == 1:

@@ -15,7 +15,7 @@ from core.music.score import Note
 from gui.piano_roll.note_index import Ints, NoteIndex
 
 ColorBy = Literal["origin", "surprise", "copied"]
-DETAILED_NOTES = 1_500
+DETAILED_NOTES = 600
 BATCHED_NOTES = 6_000
 """Above so many notes in view a rectangle each costs more than a picture of all."""
 SURPRISE_STEPS = 9

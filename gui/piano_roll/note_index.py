@@ -4,6 +4,7 @@ A part's notes come ordered by (onset, pitch). The latest end so far, kept besid
 one binary search finds the first note that can still sound at a tick, however long the notes are.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -76,7 +77,7 @@ class NoteIndex:
 
     def starting_between(self, start: float, end: float) -> Ints:
         """Rows of the notes whose onset is in [start, end)."""
-        first, last = np.searchsorted(self.onset, (start, end))
+        first, last = (int(np.searchsorted(self.onset, math.ceil(tick))) for tick in (start, end))
         return np.arange(first, last)
 
     def sounding(self, tick: float) -> Ints:
@@ -109,8 +110,9 @@ class NoteIndex:
         return frozenset(self.notes[int(row)] for row in rows)
 
     def _span(self, start: float, end: float) -> tuple[int, int]:
-        first = int(np.searchsorted(self.latest_end, start, side="right"))
-        last = int(np.searchsorted(self.onset, end, side="left"))
+        # Whole numbers: given a fraction, searchsorted would first copy the whole column to floats.
+        first = int(np.searchsorted(self.latest_end, math.floor(start), side="right"))
+        last = int(np.searchsorted(self.onset, math.ceil(end), side="left"))
         return min(first, last), last
 
 

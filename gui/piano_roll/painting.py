@@ -332,11 +332,22 @@ def _solid(fill: int, is_selected: bool, theme_name: str) -> int:  # noqa: FBT00
 
 @functools.lru_cache(maxsize=64)
 def _surprise_ink(step: int, theme_name: str) -> str:
-    """Whichever of the two inks stands out more."""
-    dark_ground = theme.current().color(f"surprise.{step}").lightnessF() < 0.5
-    light_ink = "bg.panel" if theme_name == "light" else "text.primary"
-    dark_ink = "text.primary" if theme_name == "light" else "text.on_you"
-    return light_ink if dark_ground else dark_ink
+    """Whichever of the two inks stands out more on a step of the ramp."""
+    colors = theme.current()
+    light, dark = ("bg.panel", "text.primary") if theme_name == "light" else ("text.primary", "text.on_you")
+    ground = _luminance(colors.color(f"surprise.{step}"))
+    above = (_luminance(colors.color(light)) + 0.05) / (ground + 0.05)
+    below = (ground + 0.05) / (_luminance(colors.color(dark)) + 0.05)
+    return light if above > below else dark
+
+
+def _luminance(color: QColor) -> float:
+    """Relative luminance as WCAG 2.2 defines it for contrast ratios, 0 to 1."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (color.redF(), color.greenF(), color.blueF())
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _ink(fill: int, *, is_selected: bool) -> str:

@@ -86,6 +86,8 @@ class RollView(QObject):
         self.playhead = 0.0
         self.is_playing = False
         self.draw_duration = TICKS_PER_QUARTER
+        self.end = 0
+        """Where the last note of any part ends, also of a take on show."""
         self.index = EMPTY
         self.looks = Looks.plain(0, Fill.YOURS)
         self.preview_index = EMPTY
@@ -133,11 +135,6 @@ class RollView(QObject):
         return np.flatnonzero(self.looks.selected)
 
     @property
-    def end(self) -> int:
-        """Where the last note ends, also that of a take on show."""
-        return max(self.score.end, self.preview.end if self.preview is not None else 0)
-
-    @property
     def free_rows(self) -> Ints:
         """The rows that can be seen and selected: all but those that the take on show would replace."""
         return np.setdiff1d(np.arange(len(self.index)), self.covered, assume_unique=True)
@@ -169,6 +166,8 @@ class RollView(QObject):
                 self.covered = self.index.starting_between(take.start, take.end)
             fresh = Part.of(take.generated).notes
             self.preview_index = NoteIndex.of(fresh, before=self.preview_index)
+        ends = [int(index.latest_end[-1]) for index in (self.index, *self.ghosts) if len(index)]
+        self.end = max([*ends, take.end if take is not None else 0])
         self._color()
         self.notes_changed.emit()
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from core.music.edits import Edited
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -86,7 +86,6 @@ class VelocityLane(QWidget):
             rows, xs, velocities = _loudest(rows, xs, velocities)
         kinds = looks.fill[rows].astype(np.int64) + 64 * looks.by_model[rows] + 128 * looks.selected[rows]
         bottom = self.height()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         for kind in np.unique(kinds).tolist():
             here = np.flatnonzero(kinds == kind)
@@ -97,14 +96,16 @@ class VelocityLane(QWidget):
                 (x, round(self.y_of(velocity)))
                 for x, velocity in zip(xs[here].tolist(), velocities[here].tolist(), strict=True)
             ]
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
             painter.drawRects([QRect(x + 1, y, _STEM if has_heads else 1, bottom - y) for x, y in places])
             if not has_heads:
                 continue
             if kind & 64:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 for x, y in places:
                     painter.drawEllipse(QPointF(x + 2.5, y), 3.6, 3.6)
             else:
-                painter.drawRects([QRectF(x - 1, y - 3, 7, 6) for x, y in places])
+                painter.drawRects([QRect(x - 1, y - 3, 7, 6) for x, y in places])
 
     # The mouse
 

@@ -45,7 +45,6 @@ _FAR = 0x0FFFFFFF
 _END_OF_TRACK = b"\xff\x2f\x00"
 _LAST_OFFS = b"\0".join(bytes((pitch, 0)) for pitch in range(128))
 """Data of 128 note-offs in running status, between them deltas of 0."""
-_HIGH_BITS = bytes(0x80 if byte & 0x80 else 0 for byte in range(256))
 _CONTROL = ("time", "number", "value")
 _BEND = ("time", "value")
 
@@ -74,7 +73,7 @@ def read_midi_bytes(content: bytes, name: str) -> ReadResult:
     """What the bytes of a MIDI file hold. name: what FileError calls the file. Raises FileError."""
     try:
         chunks = split(content)
-        is_karaoke = name.lower().endswith(".kar") or b"@K" in content
+        is_karaoke = name.lower().endswith(".kar") or b"@KMIDI" in content
         found = (None if is_karaoke else _read_by_symusic(chunks)) or read_by_events(chunks, is_karaoke=is_karaoke)
         return ReadResult(*assembled(*found))
     except Unreadable as reason:
@@ -235,8 +234,8 @@ def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track], raw: RawMidi) 
 
 def _patched(content: bytes, index: int) -> bytes:
     """The track named by its number, with note-offs for every pitch far behind its end. b"" if unfit: refused."""
-    if not content.endswith(_END_OF_TRACK) or b"\x80\x80\x80" in content.translate(_HIGH_BITS):
-        return b""  # three high bytes in a row: a delta that may reach beyond 32 bits, or text to look at
+    if not content.endswith(_END_OF_TRACK):
+        return b""
     pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
     delta = variable_length(_FAR)
     for channel in range(16):
@@ -261,7 +260,7 @@ def _notes_of(columns: Sequence[tuple[int, dict[str, Integers]]]) -> RawNotes:
         return raw_notes([])
 
     def joined(name: str) -> Integers:
-        return np.concatenate([arrays[name] for _voice, arrays in columns]).astype(np.int64)
+        return np.concatenate([arrays[name] for _voice, arrays in columns], dtype=np.int64)
 
     voice = np.repeat([voice for voice, _arrays in columns], [len(arrays["time"]) for _voice, arrays in columns])
     onset = joined("time")

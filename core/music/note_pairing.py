@@ -32,6 +32,14 @@ class RawNotes:
         """The notes at these places, or where a mask is true."""
         return RawNotes(self.voice[index], self.onset[index], self.pitch[index], self.end[index], self.velocity[index])
 
+    def is_line(self) -> bool:
+        """True of one voice in order that sounds one note at a time: nothing is left to pair or to fit."""
+        if not len(self):
+            return True
+        if self.voice[0] != self.voice[-1]:
+            return False
+        return bool((self.end[:-1] <= self.onset[1:]).all() and (self.end > self.onset).all())
+
     def places(self) -> Integers:
         """One number per note that rises with (voice, pitch, onset)."""
         return ((self.voice << 7 | self.pitch) << _TICK_BITS) + self.onset
@@ -43,6 +51,8 @@ def with_first_offs(notes: RawNotes) -> RawNotes:
     Expects note-offs paired first in, first out. One note-off closes all open notes of its voice and pitch, as in
     pretty_midi; those of notes without length count too.
     """
+    if notes.is_line():
+        return notes
     places = notes.places()
     offs = places + (notes.end - notes.onset)
     order = np.argsort(places, kind="stable")
@@ -76,6 +86,8 @@ class Fitted:
 
 def fitted(notes: RawNotes) -> Fitted:
     """The array form of `score.fitted`: what stays, and what is cut, is the same."""
+    if notes.is_line():
+        return Fitted(notes, 0, 0)
     places = notes.places()
     order = np.lexsort((-notes.velocity, notes.onset - notes.end, places))
     notes, places = notes.taken(order), places[order]

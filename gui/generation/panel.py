@@ -1,0 +1,586 @@
+"""The Generate panel: which model continues the seed, how far, how boldly, and what it keeps to."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from core.music.pitch import pitch_name
+from core.music.score import Note
+from gui import theme
+from gui.controls.buttons import IconButton, ModelButton, PlainButton, QuietButton
+from gui.controls.fields import NumberField
+from gui.controls.numbers import counted
+from gui.controls.progress import ProgressRing
+from gui.controls.range_keys import RangeKeys
+from gui.controls.slider import Slider
+from gui.controls.switch import SwitchRow
+from gui.controls.text import Divider, Icon, Surface, Text, label, section
+from gui.generation.fields import ModelField, ScaleField
+from gui.generation.options import RANDOM_SEEDS, GenerationOptions, Keep, range_around, scale_around
+
+if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
+    from core.learning.library import ModelRecord
+
+_SEED_SETTLES_MS = 150
+"""How long after the last edit of the seed its key and range are looked at again."""
+_NAMED_NOTES = 3
+"""Unknown notes that are named one by one; the rest is counted."""
+
+
+def _draw_random_seed() -> int:
+    return random.randrange(RANDOM_SEEDS)
+
+
+class GeneratePanel(Surface):
+    """All choices for generating and the button that does it. Emits intentions; knows no model and no thread."""
+
+    generate_requested = Signal(object)
+    """GenerationOptions."""
+    stop_requested = Signal()
+    model_chosen = Signal(str)
+    """The id of the model now chosen."""
+    options_changed = Signal(object)
+    """GenerationOptions, after any change by the user."""
+
+    def __init__(
+        self, *, draw_random_seed: Callable[[], int] = _draw_random_seed, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("bg.panel", edges="l", parent=parent)
+        self._draw_random_seed = draw_random_seed
+        self._notes: tuple[Note, ...] = ()
+        self._continues_after_bar = 0
+        self._takes_on_show = 0
+        self._is_generating = False
+        self._has_own_scale = False
+        self._has_own_range = False
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SEED_SETTLES_MS)
+        self.setMinimumWidth(theme.metric("size.right_panel.min"))
+        self.setMaximumWidth(theme.metric("size.right_panel.max"))
+
+        body = QWidget()
+        sections = QVBoxLayout(body)
+        sections.setContentsMargins(0, 0, 0, 0)
+        sections.setSpacing(0)
+        for part in (
+            self._model_section(),
+            self._amount_section(),
+            self._keep_section(),
+            self._random_section(),
+            self._more_section(),
+        ):
+            sections.addWidget(part)
+            if part is not self._more:
+                sections.addWidget(Divider())
+        sections.addStretch(1)
+        scroll = _BodyScroll(body)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 0, 0)  # the edge
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        column.addWidget(Divider())
+        column.addWidget(self._footer())
+        self._connect()
+        self.random_seed.set_value(self._draw_random_seed())
+        self.set_seed((), continues_after_bar=0)
+        self._look()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.metric("size.right_panel.default"), super().sizeHint().height())
+
+    # Sections
+
+    def _model_section(self) -> QWidget:
+        box, column = _section_box()
+        column.addWidget(label(self.tr("Model"), "caption", role="text.muted"))
+        column.addSpacing(4)
+        self.model = ModelField()
+        column.addWidget(self.model)
+        column.addSpacing(8)
+        self._knowledge = QWidget()
+        row = QHBoxLayout(self._knowledge)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self._knowledge_icon = Icon("circle-check", role="status.ok", size=14)
+        self._knowledge_words = Text("", size="caption", role="status.ok", wraps=True)
+        row.addWidget(self._knowledge_icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._knowledge_words, 1)
+        column.addWidget(self._knowledge)
+        self._knowledge.hide()
+        return box
+
+    def _amount_section(self) -> QWidget:
+        box, column = _section_box(bottom=14)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.length = NumberField(1, 256, self.tr("bars"), value=8, name=self.tr("Length in bars"))
+        self.takes = NumberField(1, 26, value=4, name=self.tr("Takes"))
+        self.takes.setToolTip(self.tr("How many different continuations to make"))
+        for name, field in ((self.tr("Length"), self.length), (self.tr("Takes"), self.takes)):
+            part = QVBoxLayout()
+            part.setSpacing(4)
+            part.addWidget(label(name))
+            part.addWidget(field)
+            row.addLayout(part, 1)
+        column.addLayout(row)
+        column.addSpacing(10)
+        tip = self.tr(
+            "1.00 plays the odds as learnt. Lower keeps to likely notes, higher tries rarer ones. Technical name: temperature."
+        )
+        self._temperature_words = Text("0.90", size="title", weight="semibold", role="model.text")
+        column.addLayout(_labelled(self.tr("Adventurousness"), tip, self._temperature_words))
+        self.temperature = Slider(0.1, 2.0, 0.05, value=0.9, tick_at=1.0, name=self.tr("Adventurousness"))
+        self.temperature.setToolTip(tip + " " + self.tr("Double-click goes back to 1.00."))
+        column.addWidget(self.temperature)
+        column.addWidget(_Scale3(self.tr("Safe"), self.tr("as it learnt"), self.tr("Wild"), middle_at=0.9 / 1.9))
+        return box
+
+    def _keep_section(self) -> QWidget:
+        box, column = _section_box()
+        head = QHBoxLayout()
+        head.addWidget(section(self.tr("Keep to")))
+        head.addStretch(1)
+        self._kept_words = Text("", size="caption", role="text.muted")
+        head.addWidget(self._kept_words)
+        column.addLayout(head)
+        self.scale_switch = SwitchRow(
+            self.tr("Scale"), tip=self.tr("Only notes of this scale are given; the seed stays as it is")
+        )
+        self.scale = ScaleField()
+        column.addWidget(_Overlaid(self.scale_switch, self.scale))
+        self.range_switch = SwitchRow(
+            self.tr("Range"), checked=True, tip=self.tr("No note below or above these two keys is given")
+        )
+        column.addWidget(self.range_switch)
+        self.range = RangeKeys()
+        self.range.setToolTip(self.tr("Drag the two ends, or move them by the arrow keys"))
+        column.addWidget(self.range)
+        column.addSpacing(4)
+        self.rhythm_switch = SwitchRow(
+            self.tr("Rhythm of the seed"), tip=self.tr("The seed's note lengths come again; the pitches are new")
+        )
+        self.pitch_switch = SwitchRow(
+            self.tr("Pitches of the seed"),
+            tip=self.tr("The seed's pitches come again in their order; the rhythm is new"),
+        )
+        column.addWidget(self.rhythm_switch)
+        column.addWidget(self.pitch_switch)
+        return box
+
+    def _random_section(self) -> QWidget:
+        box, column = _section_box()
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        tip = self.tr("Same number, same settings, same takes")
+        row.addWidget(label(self.tr("Random seed")))
+        row.addWidget(_info(tip))
+        row.addStretch(1)
+        self.random_seed = NumberField(0, 999_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
+        self.random_seed.setFixedWidth(112)
+        self.random_seed.setToolTip(tip)
+        self.dice = IconButton("dices", self.tr("Another random seed"), icon_size=17)
+        self.lock = IconButton("lock-open", "", checkable=True, icon_size=15, kind="plain")
+        for widget in (self.random_seed, self.dice, self.lock):
+            row.addWidget(widget)
+        column.addLayout(row)
+        return box
+
+    def _more_section(self) -> QWidget:
+        self._more = QWidget()
+        column = QVBoxLayout(self._more)
+        column.setContentsMargins(8, 4, 16, 8)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        self.more = QuietButton(self.tr("More settings"), icon="chevron-right", checkable=True)
+        self.more.setAccessibleName(self.tr("More settings"))
+        head.addWidget(self.more)
+        head.addStretch(1)
+        self._guard_words = Text("", size="caption", role="text.muted")
+        head.addWidget(self._guard_words)
+        column.addLayout(head)
+        self._more_body = QWidget()
+        inner = QVBoxLayout(self._more_body)
+        inner.setContentsMargins(8, 4, 0, 8)
+        inner.setSpacing(4)
+        tip = self.tr("Figures of the seed and of what was given so far come again more often, up to literally")
+        self._motif_words = Text("", role="text.secondary")
+        inner.addLayout(_labelled(self.tr("Come back to my motifs"), tip, self._motif_words))
+        self.motifs = Slider(0.0, 3.0, 0.25, value=0.0, name=self.tr("Come back to my motifs"))
+        inner.addWidget(self.motifs)
+        tip = self.tr("Each note is drawn from the likeliest alone. 0 = from all of them. Technical name: top-k.")
+        self.top_k = NumberField(0, 1000, value=0, name=self.tr("Only the likeliest"))
+        self.top_k.setFixedWidth(104)
+        inner.addLayout(_labelled(self.tr("Only the likeliest"), tip, self.top_k))
+        tip = self.tr("Notes that are unlikely even together are never drawn. Technical name: top-p.")
+        self._tail_words = Text("", role="text.secondary")
+        inner.addLayout(_labelled(self.tr("Drop the unlikely tail"), tip, self._tail_words))
+        self.tail = Slider(0.0, 0.5, 0.01, value=0.0, name=self.tr("Drop the unlikely tail, in percent"))
+        inner.addWidget(self.tail)
+        self.guard_switch = SwitchRow(
+            self.tr("Repetition guard"),
+            checked=True,
+            tip=self.tr("A take that gets stuck on one note is drawn again from there"),
+        )
+        inner.addWidget(self.guard_switch)
+        self._more_body.hide()
+        column.addWidget(self._more_body)
+        return self._more
+
+    def _footer(self) -> QWidget:
+        box, column = _section_box(top=14, bottom=16)
+        self._note = Text("", size="caption", role="text.secondary", wraps=True)
+        column.addWidget(self._note)
+        column.addSpacing(10)
+        self.generate = ModelButton("", icon="chevrons-right", shortcut="G")
+        self.stop = _StopButton()
+        for button in (self.generate, self.stop):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._buttons = QStackedLayout()
+        self._buttons.addWidget(self.generate)
+        self._buttons.addWidget(self.stop)
+        column.addLayout(self._buttons)
+        return box
+
+    def _connect(self) -> None:
+        self.model.chosen.connect(self._on_model_chosen)
+        self.scale.chosen.connect(self._on_scale_chosen)
+        self.range.changed.connect(self._on_range_changed)
+        self.rhythm_switch.clicked.connect(lambda: self._keep_one(self.rhythm_switch, self.pitch_switch))
+        self.pitch_switch.clicked.connect(lambda: self._keep_one(self.pitch_switch, self.rhythm_switch))
+        for switch in (self.scale_switch, self.range_switch, self.guard_switch):
+            switch.clicked.connect(self._on_changed)
+        self.scale_switch.clicked.connect(self._on_scale_switched)
+        for slider in (self.temperature, self.motifs, self.tail):
+            slider.changed.connect(self._on_changed)
+        for field in (self.length, self.takes, self.top_k, self.random_seed):
+            field.changed.connect(self._on_changed)
+        self.dice.clicked.connect(self._throw_dice)
+        self.lock.clicked.connect(self._on_changed)
+        self.more.clicked.connect(self._fold_more)
+        self.generate.clicked.connect(self.start)
+        self.stop.clicked.connect(self._on_stop)
+        self._settling.timeout.connect(self._look_at_seed)
+
+    # What the window tells the panel
+
+    def set_models(self, records: "Sequence[ModelRecord]") -> None:
+        """The trained models there are, the starter first."""
+        before = self.model.record
+        self.model.set_records(records)
+        self._look()
+        now = self.model.record
+        if now is not None and (before is None or before.id != now.id):
+            self.model_chosen.emit(now.id)
+
+    def choose_model(self, model_id: str) -> None:
+        """Choose a model as if the user had."""
+        before = self.model.record
+        self.model.set_current(model_id)
+        now = self.model.record
+        if now is not None and now is not before:
+            self.model_chosen.emit(now.id)
+        self._look()
+
+    def set_seed(self, notes: Sequence[Note], *, continues_after_bar: int) -> None:
+        """The notes of the part to continue; scale and range follow them until the user sets their own."""
+        self._notes = tuple(notes)
+        self._continues_after_bar = continues_after_bar
+        self._settling.start()
+        self._look()
+
+    def set_unknown(self, unknown: frozenset[Note] | None) -> None:
+        """Which notes of the seed the chosen model never met; None while that isn't known."""
+        self._knowledge.setVisible(unknown is not None and bool(self._notes))
+        if unknown is None:
+            return
+        role = "status.warning" if unknown else "status.ok"
+        self._knowledge_icon.set_icon("triangle-alert" if unknown else "circle-check", role)
+        self._knowledge_words.set_role(role)
+        if not unknown:
+            words = self.tr("It knows all {notes} of your seed").format(
+                notes=counted(len(self._notes), "note", "notes")
+            )
+            if len(self._notes) == 1:
+                words = self.tr("It knows the note of your seed")
+        elif len(unknown) == 1:
+            words = self.tr("1 note is new to this model. It is hatched.")
+        else:
+            words = self.tr("{count} notes are new to this model. They are hatched.").format(count=len(unknown))
+        self._knowledge_words.setText(words)
+        self._knowledge_words.setToolTip(self._unknown_words(unknown))
+
+    def set_takes_on_show(self, count: int) -> None:
+        """How many takes the tray holds: the note says that they stay."""
+        self._takes_on_show = count
+        self._look()
+
+    def set_generating(self, *, generating: bool, done: int = 0, takes: int = 0) -> None:
+        """Generate becomes Stop with a ring while takes are being made, and back."""
+        had_focus = self.generate.hasFocus() or self.stop.hasFocus()
+        self._is_generating = generating
+        self.stop.show_progress(done, takes)
+        self.stop.setEnabled(True)
+        shown = self.stop if generating else self.generate
+        self._buttons.setCurrentWidget(shown)
+        if had_focus:
+            shown.setFocus()
+        self._look()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say why generating was not possible, in place of the note, until the next change."""
+        self._note.set_role("status.error")
+        self._note.setText(sentence)
+
+    # What the panel says
+
+    def request_options(self) -> GenerationOptions:
+        """The choices as they stand."""
+        record = self.model.record
+        keep: Keep = "rhythm" if self.rhythm_switch.isChecked() else "pitch" if self.pitch_switch.isChecked() else ""
+        return GenerationOptions(
+            model_id=record.id if record else "",
+            length_bars=self.length.value,
+            takes=self.takes.value,
+            temperature=self.temperature.value,
+            top_k=self.top_k.value,
+            top_p=round(1.0 - self.tail.value, 2),
+            scale=self.scale.scale if self.scale_switch.isChecked() else "",
+            pitch_range=self.range.span if self.range_switch.isChecked() else (0, 127),
+            keep=keep,
+            motifs=self.motifs.value,
+            guards_repetition=self.guard_switch.isChecked(),
+            random_seed=self.random_seed.value,
+            is_random_seed_locked=self.lock.isChecked(),
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Generate would do something: a model, a seed, and nothing under way."""
+        return self.model.record is not None and bool(self._notes) and not self._is_generating
+
+    def start(self) -> None:
+        """Ask for takes; unless locked, with another random seed than the last time."""
+        if not self.is_ready:
+            return
+        if self._settling.isActive():
+            self._settling.stop()
+            self._look_at_seed()
+        if not self.lock.isChecked():
+            self.random_seed.set_value(self._draw_random_seed())
+        self._look()
+        self.generate_requested.emit(self.request_options())
+
+    # Within
+
+    def _on_model_chosen(self, model_id: str) -> None:
+        self.set_unknown(None)
+        self.model_chosen.emit(model_id)
+        self._on_changed()
+
+    def _on_scale_chosen(self) -> None:
+        self._has_own_scale = True
+        self.scale_switch.setChecked(True)
+        self._on_changed()
+
+    def _on_scale_switched(self) -> None:
+        self._has_own_scale = True
+
+    def _on_range_changed(self) -> None:
+        self._has_own_range = True
+        self.range_switch.setChecked(True)
+        self._on_changed()
+
+    def _keep_one(self, switched: SwitchRow, other: SwitchRow) -> None:
+        if switched.isChecked():
+            other.setChecked(False)
+        self._on_changed()
+
+    def _throw_dice(self) -> None:
+        self.random_seed.set_value(self._draw_random_seed())
+        self._on_changed()
+
+    def _on_stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.stop.set_text(self.tr("Stopping…"))
+        self.stop_requested.emit()
+
+    def _fold_more(self) -> None:
+        self._more_body.setVisible(self.more.isChecked())
+        self.more.set_icon("chevron-down" if self.more.isChecked() else "chevron-right")
+        self._look()
+
+    def _on_changed(self) -> None:
+        self._look()
+        self.options_changed.emit(self.request_options())
+
+    def _look_at_seed(self) -> None:
+        scale, fits = scale_around(self._notes)
+        self.scale.set_seed_scale(scale)
+        if not self._has_own_scale:
+            self.scale.set_scale(scale.name)
+            self.scale_switch.setChecked(fits)
+        if not self._has_own_range:
+            self.range.set_span(*range_around(self._notes))
+        self._look()
+
+    def _look(self) -> None:
+        """Bring every word that depends on a choice up to date."""
+        self._temperature_words.setText(f"{self.temperature.value:.2f}")
+        low, high = self.range.span
+        self.range_switch.set_value(f"{pitch_name(low)} – {pitch_name(high)}")
+        self.range.setEnabled(self.range_switch.isChecked())
+        switches = (self.scale_switch, self.range_switch, self.rhythm_switch, self.pitch_switch)
+        on = sum(switch.isChecked() for switch in switches)
+        self._kept_words.setText(self.tr("{on} of {all} on").format(on=on, all=len(switches)))
+        locked = self.lock.isChecked()
+        self.lock.set_icon("lock" if locked else "lock-open")
+        self.lock.set_tip(
+            self.tr("Locked: the same settings give the same takes")
+            if locked
+            else self.tr("Unlocked: each Generate takes another random seed")
+        )
+        guarded = self.guard_switch.isChecked()
+        self._guard_words.setText(self.tr("Repetition guard on") if guarded else self.tr("Repetition guard off"))
+        self._guard_words.setVisible(not self.more.isChecked())
+        self._motif_words.setText(f"{self.motifs.value:.2f}" if self.motifs.value else self.tr("as learnt"))
+        self._tail_words.setText(f"{self.tail.value:.0%}" if self.tail.value else self.tr("nothing"))
+        takes = self.takes.value
+        self.generate.set_text(
+            self.tr("Generate 1 take") if takes == 1 else self.tr("Generate {count} takes").format(count=takes)
+        )
+        self.generate.setEnabled(self.is_ready)
+        self._note.set_role("text.secondary")
+        self._note.setText(self._note_words())
+        self.generate.setToolTip("" if self.is_ready else self._note.text())
+
+    def _note_words(self) -> str:
+        if self.model.record is None:
+            return self.tr("There is no model yet. Train one on your own pieces first.")
+        if not self._notes:
+            return self.tr("Draw a few notes first: the model continues them.")
+        words = self.tr("Continues after bar {bar}.").format(bar=self._continues_after_bar)
+        if self._takes_on_show == 1:
+            words += " " + self.tr("The take on show stays in the history.")
+        elif self._takes_on_show:
+            words += " " + self.tr("The {count} takes on show stay in the history.").format(
+                count=_SMALL_NUMBERS.get(self._takes_on_show, str(self._takes_on_show))
+            )
+        return words
+
+    def _unknown_words(self, unknown: frozenset[Note]) -> str:
+        names = sorted({note.pitch for note in unknown})
+        if not names:
+            return ""
+        named = ", ".join(pitch_name(pitch) for pitch in names[:_NAMED_NOTES])
+        more = self.tr(" and {count} more").format(count=len(names) - _NAMED_NOTES) if len(names) > _NAMED_NOTES else ""
+        return self.tr(
+            "New to it: {names}{more}, in pitch or in length. For the model alone they are moved to the nearest it knows."
+        ).format(names=named, more=more)
+
+
+_SMALL_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
+class _StopButton(PlainButton):
+    """Stop, with a ring that fills as the takes come in."""
+
+    def __init__(self) -> None:
+        super().__init__("", size="primary")
+        self._progress = ProgressRing(18, parent=self)
+
+    def show_progress(self, done: int, takes: int) -> None:
+        self._progress.set_fraction(done / takes if takes else 0.0)
+        self.set_text(self.tr("Stop · {done} of {takes} takes").format(done=done, takes=takes))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._progress.move(16, (self.height() - self._progress.height()) // 2)
+
+
+class _Overlaid(QWidget):
+    """A switch row with a field of its own where other rows show their value."""
+
+    def __init__(self, row: SwitchRow, field: QWidget) -> None:
+        super().__init__()
+        self._field = field
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(row)
+        field.setParent(self)
+        field.raise_()
+        field.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Paint, QEvent.Type.Show):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        size = self._field.sizeHint()
+        right = self.width() - 30 - 6
+        self._field.setGeometry(right - size.width(), (self.height() - size.height()) // 2, size.width(), size.height())
+
+
+class _Scale3(QWidget):
+    """Three words under a slider: at both ends and at the mark between them."""
+
+    def __init__(self, left: str, middle: str, right: str, *, middle_at: float) -> None:
+        super().__init__()
+        self._middle_at = middle_at
+        self._words = [Text(text, size="caption", role="text.muted", parent=self) for text in (left, middle, right)]
+        self.setFixedHeight(16)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        left, middle, right = self._words
+        left.move(0, 0)
+        middle.move(round(8 + (self.width() - 16) * self._middle_at - middle.sizeHint().width() / 2), 0)
+        right.move(self.width() - right.sizeHint().width(), 0)
+
+
+class _BodyScroll(QScrollArea):
+    """Scrolls the sections up and down, never sideways."""
+
+    def __init__(self, body: QWidget) -> None:
+        super().__init__()
+        self.setWidget(body)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        body.setAutoFillBackground(False)
+
+
+def _section_box(*, top: int = 12, bottom: int = 12) -> tuple[QWidget, QVBoxLayout]:
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(16, top, 16, bottom)
+    column.setSpacing(0)
+    return box, column
+
+
+def _info(tip: str) -> Icon:
+    icon = Icon("info", role="text.muted", size=14)
+    icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
+    icon.setToolTip(tip)
+    return icon
+
+
+def _labelled(text: str, tip: str, value: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(label(text))
+    row.addWidget(_info(tip))
+    row.addStretch(1)
+    row.addWidget(value)
+    return row

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.music.edits import Edited
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from core.music.edits import Edited
 from core.music.score import Note, Score
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
@@ -237,8 +237,9 @@ class Document(QObject):
         self.preview_changed.emit()
         self.place_changed.emit()
 
-    def mark_saved(self, path: Path) -> None:
-        """What is shown now lies at `path`."""
+    def mark_saved(self, path: Path, written: Snapshot) -> None:
+        """`written` lies at `path`; what was changed since is still unsaved."""
         self._path = path
-        self.undo_stack.setClean()
+        if written == self._snapshot:
+            self.undo_stack.setClean()
         self.place_changed.emit()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.music.midi_file import midi_bytes, read_midi_bytes
-
 from core.errors import FileError
 from core.files import write_bytes
 from core.music.score import Note
@@ -44,6 +42,8 @@ def read_document(path: Path) -> Opened:
         raise FileError(f"‘{path.name}’ can't be opened: {error.strerror or error}.") from error
     if path.suffix.lower() == PROJECT_SUFFIX:
         return read_project(content, path.name)
+    from core.music.midi_file import read_midi_bytes  # loads the MIDI libraries, which starting up can do without
+
     result = read_midi_bytes(content, path.name)
     return Opened(Snapshot(result.score), {}, result.repairs)
 
@@ -53,10 +53,14 @@ def write_document(path: Path, snapshot: Snapshot, settings: dict[str, Any]) -> 
     if path.suffix.lower() == PROJECT_SUFFIX:
         write_bytes(path, project_bytes(snapshot, settings))
     else:
+        from core.music.midi_file import midi_bytes
+
         write_bytes(path, midi_bytes(snapshot.score))
 
 
 def project_bytes(snapshot: Snapshot, settings: dict[str, Any]) -> bytes:
+    from core.music.midi_file import midi_bytes
+
     about = {
         "format": _FORMAT,
         "part": snapshot.part,
@@ -72,6 +76,8 @@ def project_bytes(snapshot: Snapshot, settings: dict[str, Any]) -> bytes:
 
 def read_project(content: bytes, name: str) -> Opened:
     """The project in `content`; `name` is what messages call it. Raises FileError."""
+    from core.music.midi_file import read_midi_bytes
+
     damaged = f"‘{name}’ can't be opened: it is damaged, or not a Ritornello project."
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

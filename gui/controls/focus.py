@@ -74,7 +74,7 @@ class KeyboardFocus(_Base):
 
     focus_radius: float = 6
     keys_kept: frozenset[Qt.Key] = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
-    _ring: FocusRing | None = None
+    _focus_ring: FocusRing | None = None
 
     def event(self, event: QEvent) -> bool:
         if (
@@ -90,22 +90,22 @@ class KeyboardFocus(_Base):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in _KEYBOARD:
-            self._drop_ring()
-            self._ring = FocusRing(self, self.focus_radius)
+            self._drop_focus_ring()
+            self._focus_ring = FocusRing(self, self.focus_radius)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._drop_ring()
+        self._drop_focus_ring()
         self.update()
 
     @property
     def has_ring(self) -> bool:
-        return self._ring is not None
+        return self._focus_ring is not None
 
-    def _drop_ring(self) -> None:
-        if self._ring is not None:
-            self._ring.hide()
-            self._ring.setParent(None)
-            self._ring.deleteLater()
-            self._ring = None
+    def _drop_focus_ring(self) -> None:
+        if self._focus_ring is not None:
+            self._focus_ring.hide()
+            self._focus_ring.setParent(None)
+            self._focus_ring.deleteLater()
+            self._focus_ring = None

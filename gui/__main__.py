@@ -1,0 +1,24 @@
+"""`ritornello [FILE]`: opens the window. `--screenshot PNG` saves a picture of it and quits, for trying it out."""
+
+import argparse
+import multiprocessing
+import sys
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit status."""
+    multiprocessing.freeze_support()  # first: a frozen child process starts here too
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="ritornello", description="Your own small model continues your music.")
+    parser.add_argument("file", nargs="?", type=Path, help="a .mid file or a .ritornello project to open")
+    parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and quit")
+    parser.add_argument("--wait-ms", type=int, default=1500, metavar="N", help="how long before the picture is taken")
+    options = parser.parse_args(arguments)
+    from gui.app import run
+
+    return run([sys.argv[0]], file=options.file, screenshot=options.screenshot, wait_ms=options.wait_ms)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Puts the application together: one window, what it works with, and what happens when something goes wrong."""
+
+import faulthandler
+import logging
+import platform
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, qVersion
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+
+from core import paths
+from core.playback.player import Player
+from gui import theme
+from gui.document import Document
+from gui.generating import Generator
+from gui.jobs import JobRunner
+from gui.main_window import MainWindow
+from gui.playback import Playback
+from gui.preferences import Preferences
+from gui.recovery import Autosave, find_recovery
+
+if TYPE_CHECKING:  # imported on first need, in a Worker
+    from core.learning.library import Library
+
+_LOG = logging.getLogger(__name__)
+
+
+def make_window(preferences: Preferences) -> MainWindow:
+    """A window with an empty document, in the user folder as it stands."""
+    theme.set_reduced_motion(reduced=preferences.settings.reduces_motion)
+    document = Document()
+    jobs = JobRunner()
+    playback = Playback(Player)
+    playback.set_volume(preferences.settings.volume)
+    autosave = Autosave(document, jobs)
+    generator = Generator(_make_library, jobs)
+    window = MainWindow(document, preferences, jobs, playback, generator, autosave)
+    for part in (document, jobs, playback, generator, preferences):
+        part.setParent(window)
+    return window
+
+
+def _make_library() -> "Library":
+    from core.learning.library import Library
+
+    return Library(paths.home())
+
+
+class BugReporter(QObject):
+    """The last resort: what nobody expected is logged, the work is copied, and the musician is told once at a time."""
+
+    _met = Signal(str)
+    """Sent from whatever thread the bug was in."""
+
+    def __init__(self, save_copy: Callable[[], Path | None]) -> None:
+        super().__init__()
+        self._save_copy = save_copy
+        self._is_showing = False
+        self._met.connect(self._show, Qt.ConnectionType.QueuedConnection)
+
+    def install(self) -> None:
+        """From now on every unexpected exception comes here."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        report = "".join(traceback.format_exception(kind, error, trace))
+        _LOG.error("unexpected: %s", report)
+        self._met.emit(report)
+
+    def _on_thread_exception(self, failure: threading.ExceptHookArgs) -> None:
+        if failure.exc_value is not None:
+            self._on_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+
+    def _show(self, report: str) -> None:
+        copy = self._save_copy()
+        if self._is_showing:
+            return
+        self._is_showing = True
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Ritornello", self.tr("Something went wrong"))
+        kept = self.tr("A copy of your work was kept.") if copy is not None else self.tr("Your work is still here.")
+        box.setInformativeText(self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept)
+        box.setDetailedText(report)
+        copy_report = QPushButton(self.tr("Copy report"))
+        box.addButton(copy_report, QMessageBox.ButtonRole.ActionRole)
+        copy_report.clicked.disconnect()  # the box stays open
+        about = f"Ritornello, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
+        copy_report.clicked.connect(lambda: QGuiApplication.clipboard().setText(about))
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.finished.connect(self._on_closed)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _on_closed(self, _result: int) -> None:
+        self._is_showing = False
+
+
+def _start_log() -> None:
+    log = paths.log_file()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(log, maxBytes=500_000, backupCount=2, encoding="utf-8")
+    except OSError:
+        return  # a user folder that can't be written is told about when something is to be saved
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+
+
+def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | None = None, wait_ms: int = 1500) -> int:
+    """Run the application until its window is closed; the exit status.
+
+    screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
+    """
+    if sys.stderr is not None:
+        faulthandler.enable()
+    QApplication.setDesktopFileName("ritornello")
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([arguments[0] if arguments else "ritornello"])
+    app.setApplicationName("Ritornello")
+    app.setApplicationDisplayName("Ritornello")
+    _start_log()
+    preferences = Preferences(paths.settings_file())
+    theme.apply(app, preferences.settings.theme)
+    window = make_window(preferences)
+    reporter = BugReporter(window.save_copy)
+    reporter.install()
+    if file is None and preferences.settings.show_first_page:
+        window.show_first_page()
+    else:
+        window.start_in_compose()
+    window.show()
+    QTimer.singleShot(0, lambda: _after_first_paint(window, file))
+    if screenshot is not None:
+        QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
+    return app.exec()
+
+
+def _after_first_paint(window: MainWindow, file: Path | None) -> None:
+    window.build_rest()
+    recovery = find_recovery(paths.recovery_folder())
+    if recovery is not None:
+        window.offer_recovery(recovery)
+    if file is not None:
+        window.open_file(file)
+    elif window.shows_first_page:
+        window.read_seed()

@@ -1,0 +1,220 @@
+"""The File menu: new, open, save, export, recent files, and the question about unsaved changes.
+
+Files are read and written in Workers; the dialogs are asked for through `Dialogs`, so that a test can answer them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from core import paths
+from core.errors import AppError
+from core.music.score import Score
+from core.tasks import Control
+from gui import messages
+from gui.actions import Actions
+from gui.document import Document, Snapshot
+from gui.jobs import JobRunner
+from gui.messages import Message, MessageAction
+from gui.preferences import Preferences
+from gui.project_file import MIDI_SUFFIXES, PROJECT_SUFFIX, Opened, read_document, write_document
+
+Answer = Literal["save", "discard", "cancel"]
+
+
+class Dialogs:
+    """Qt's own questions, over one window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+
+    def open_path(self, title: str, filters: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, title, "", filters)
+        return Path(name) if name else None
+
+    def save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
+        name, _ = QFileDialog.getSaveFileName(self._window, title, suggestion, filters)
+        return Path(name) if name else None
+
+    def about_unsaved(self, title: str) -> Answer:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Ritornello")
+        box.setText(box.tr("“{title}” has unsaved changes.").format(title=title))
+        box.setInformativeText(box.tr("Save them first?"))
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        chosen = box.exec()
+        return "save" if chosen == buttons.Save else "discard" if chosen == buttons.Discard else "cancel"
+
+
+class FileActions(QObject):
+    """Does what the File menu says with the document."""
+
+    opened = Signal()
+    """Another document is there to be worked on: show it."""
+
+    def __init__(
+        self, document: Document, actions: Actions, jobs: JobRunner, preferences: Preferences, dialogs: Dialogs
+    ) -> None:
+        super().__init__(document)
+        self._document, self._jobs, self._preferences, self._dialogs = document, jobs, preferences, dialogs
+        for name, act in {
+            "new": self.new,
+            "open": self.choose,
+            "save": self.save,
+            "save_as": self.save_as,
+            "export_midi": self.export_midi,
+            "export_wav": self.export_wav,
+        }.items():
+            actions[name].triggered.connect(lambda _checked=False, act=act: act())
+
+    @property
+    def title(self) -> str:
+        return self._document.title or self.tr("Untitled")
+
+    # New and open
+
+    def new(self) -> None:
+        """An empty document, once the old one is safe."""
+        self.confirm_then(self._open_empty)
+
+    def _open_empty(self) -> None:
+        self._document.open(Snapshot())
+        self.opened.emit()
+
+    def choose(self) -> None:
+        """Ask for a file and open it."""
+        midi = " ".join(f"*{suffix}" for suffix in MIDI_SUFFIXES)
+        filters = self.tr("Music") + f" (*{PROJECT_SUFFIX} {midi})"
+        path = self._dialogs.open_path(self.tr("Open"), filters)
+        if path is not None:
+            self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Open a file in the document's place, once that is safe."""
+        self.confirm_then(lambda: self._read(path, is_seed=False))
+
+    def open_as_seed(self, path: Path) -> None:
+        """Take the music of a .mid as the seed; Save will ask for a new name rather than overwrite it."""
+        self.confirm_then(lambda: self._read(path, is_seed=True))
+
+    def _read(self, path: Path, *, is_seed: bool) -> None:
+        def done(opened: Opened) -> None:
+            self._document.open(opened.snapshot, path=None if is_seed else path, name=path.stem)
+            if not is_seed:
+                self._preferences.remember_file(path)
+            if opened.repairs:
+                messages.post(
+                    Message(self.tr("‘{name}’ was repaired while reading.").format(name=path.name), opened.repairs[0])
+                )
+            self.opened.emit()
+
+        def failed(error: AppError) -> None:
+            if not path.exists():
+                self._preferences.forget_file(path)
+            messages.post_failure(error)
+
+        self._jobs.run(lambda _control: read_document(path), on_done=done, on_failed=failed)
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """The recent files, newest first."""
+        menu.clear()
+        for name in self._preferences.settings.recent_files:
+            path = Path(name)
+            action = menu.addAction(path.name)
+            action.setToolTip(name)
+            action.triggered.connect(lambda _checked=False, path=path: self.open(path))
+        menu.setEnabled(bool(self._preferences.settings.recent_files))
+
+    # Save
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Write to where the document came from, or ask where to; `then` runs once it is written."""
+        path = self._document.path
+        if path is None:
+            self.save_as(then)
+        else:
+            self._write(path, then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        filters = f"{self.tr('Project')} (*{PROJECT_SUFFIX});;{self.tr('MIDI file')} (*.mid)"
+        suggestion = str(self._document.path or f"{self.title}{PROJECT_SUFFIX}")
+        path = self._dialogs.save_path(self.tr("Save as"), suggestion, filters)
+        if path is not None:
+            self._write(path if path.suffix else path.with_suffix(PROJECT_SUFFIX), then)
+
+    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
+        snapshot = self._document.snapshot
+
+        def done(_nothing: object) -> None:
+            self._document.mark_saved(path, snapshot)
+            self._preferences.remember_file(path)
+            messages.note(self.tr("Saved ‘{name}’.").format(name=path.name))
+            if then is not None:
+                then()
+
+        def failed(error: AppError) -> None:
+            messages.post_failure(error, MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then)))
+
+        self._jobs.run(lambda _control: write_document(path, snapshot, {}), on_done=done, on_failed=failed)
+
+    def confirm_then(self, act: Callable[[], None]) -> None:
+        """Do `act` when nothing unsaved would be lost by it: at once, or after the question."""
+        if not self._document.is_dirty:
+            act()
+            return
+        answer = self._dialogs.about_unsaved(self.title)
+        if answer == "discard":
+            act()
+        elif answer == "save":
+            self.save(act)
+
+    # Export
+
+    def export_midi(self) -> None:
+        """Write what is heard, the take on the roll included, to a .mid; the document stays what it is."""
+        path = self._dialogs.save_path(self.tr("Export .mid"), f"{self.title}.mid", f"{self.tr('MIDI file')} (*.mid)")
+        if path is not None:
+            self._export(path if path.suffix else path.with_suffix(".mid"), _write_midi)
+
+    def export_wav(self) -> None:
+        """Write the sound of what is heard to a .wav."""
+        path = self._dialogs.save_path(self.tr("Export .wav"), f"{self.title}.wav", f"{self.tr('Sound file')} (*.wav)")
+        if path is not None:
+            messages.note(self.tr("Writing ‘{name}’…").format(name=path.name))
+            self._export(path if path.suffix else path.with_suffix(".wav"), _write_wav)
+
+    def _export(self, path: Path, write: Callable[[Score, Path, Control], None]) -> None:
+        score = self._document.heard_score
+
+        def done(_nothing: object) -> None:
+            folder = MessageAction(self.tr("Show in folder"), lambda: _show_folder(path))
+            messages.post(
+                Message(self.tr("Saved ‘{name}’.").format(name=path.name), level="ok", actions=(folder,), lasts_ms=8000)
+            )
+
+        self._jobs.run(lambda control: write(score, path, control), on_done=done)
+
+
+def _write_midi(score: Score, path: Path, _control: Control) -> None:
+    from core.music.midi_file import write_midi  # loads the MIDI libraries, which starting up can do without
+
+    write_midi(score, path)
+
+
+def _write_wav(score: Score, path: Path, control: Control) -> None:
+    from core.playback import pygame_output
+    from core.playback.mix import render_score, write_wav
+    from core.playback.synth import choose_renderer
+
+    renderer = choose_renderer(paths.soundfont(), pygame_output.decode).renderer
+    write_wav(render_score(score, renderer, control=control), path)
+
+
+def _show_folder(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

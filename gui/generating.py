@@ -1,0 +1,157 @@
+"""Generation behind the window: loads the chosen model, looks at the seed with it, and makes takes. Knows no widget.
+
+A loaded model stays in memory until another is chosen. Answers that a newer question has overtaken are dropped.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import AppError
+from core.learning.spec import GenerationRequest
+from core.music.score import Note, Score
+from core.tasks import Control
+from core.workers import Worker
+from gui.jobs import JobRunner
+
+if TYPE_CHECKING:  # the model's arithmetic, which starting up can do without
+    from core.learning.generation import Take
+    from core.learning.library import Library, TrainedModel
+
+_LOOK_MS = 300
+"""How long the seed must rest before the model looks at it."""
+
+
+class Generator(QObject):
+    """Holds the library's model of choice and answers by signals."""
+
+    models_listed = Signal(object)
+    """All ModelRecords there are, the starter first."""
+    take_arrived = Signal(object)
+    """A Take."""
+    finished = Signal()
+    """No more takes come: done, stopped or failed."""
+    failed = Signal(object)
+    """The AppError for which there are no takes."""
+    unknown_found = Signal(object)
+    """The notes of the seed that the model never met."""
+    surprise_found = Signal(object)
+    """Note → bits, for the notes of the seed."""
+
+    def __init__(self, library: "Callable[[], Library]", jobs: JobRunner, parent: QObject | None = None) -> None:
+        """library: makes the Library, on first need and off the window's thread."""
+        super().__init__(parent)
+        self._make_library, self._jobs = library, jobs
+        self._library: Library | None = None
+        self._model: TrainedModel | None = None
+        self._model_id = ""
+        self._seed: tuple[Score, int] | None = None
+        self._wants_surprise = False
+        self._serial = 0
+        self._worker: Worker | None = None
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_LOOK_MS)
+        self._resting.timeout.connect(self._look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether takes are being made."""
+        return self._worker is not None
+
+    def library(self) -> "Library":
+        """From any thread."""
+        if self._library is None:
+            self._library = self._make_library()
+        return self._library
+
+    def list_models(self) -> None:
+        """Look what models there are; `models_listed` answers."""
+        self._jobs.run(lambda _control: self.library().list(), on_done=self.models_listed.emit)
+
+    def choose_model(self, model_id: str) -> None:
+        """Use this model from now on."""
+        if model_id != self._model_id:
+            self._model_id = model_id
+            self._look_soon()
+
+    def set_seed(self, score: Score, part: int) -> None:
+        """The seed is this now."""
+        self._seed = (score, part)
+        self._look_soon()
+
+    def set_wants_surprise(self, *, wants: bool) -> None:
+        """Whether `surprise_found` is worth the work."""
+        self._wants_surprise = wants
+        if wants:
+            self._look_soon()
+
+    def start(self, model_id: str, request: GenerationRequest) -> None:
+        """Make the takes of `request`; each comes by `take_arrived`, then `finished`."""
+        if self._worker is not None:
+            return
+        self._model_id = model_id
+
+        def task(control: Control) -> object:
+            from core.learning.generation import generate
+
+            return generate(self._loaded(model_id), request, control)
+
+        self._worker = self._jobs.run(
+            task,
+            on_report=self._on_report,
+            on_done=lambda _takes: self._end(),
+            on_failed=self._on_failed,
+            on_cancelled=self._end,
+            lane="generation",
+        )
+
+    def stop(self) -> None:
+        """End soon; what is complete is kept."""
+        if self._worker is not None:
+            self._worker.control.stop()
+
+    def _on_report(self, event: "Take") -> None:
+        self.take_arrived.emit(event)
+
+    def _on_failed(self, error: AppError) -> None:
+        self._end()
+        self.failed.emit(error)
+
+    def _end(self) -> None:
+        self._worker = None
+        self.finished.emit()
+
+    def _loaded(self, model_id: str) -> "TrainedModel":
+        """The model in memory; called in a worker's thread. Raises AppError."""
+        model = self._model
+        if model is None or model.record.id != model_id:
+            library = self.library()
+            model = library.load(library.find(model_id))
+            self._model = model
+        return model
+
+    def _look_soon(self) -> None:
+        self._serial += 1
+        self._resting.start()
+
+    def _look(self) -> None:
+        if self._seed is None or not self._model_id or not self._seed[0].parts[self._seed[1]].notes:
+            return
+        (score, part), model_id, serial, wants_surprise = self._seed, self._model_id, self._serial, self._wants_surprise
+
+        def task(_control: Control) -> tuple[frozenset[Note], dict[Note, float]]:
+            from core.learning.generation import surprise_of, unknown_notes
+
+            model = self._loaded(model_id)
+            unknown = unknown_notes(model, score, part)
+            return unknown, surprise_of(model, score, part) if wants_surprise else {}
+
+        def done(found: tuple[frozenset[Note], dict[Note, float]]) -> None:
+            if serial == self._serial:
+                self.unknown_found.emit(found[0])
+                if wants_surprise:
+                    self.surprise_found.emit(found[1])
+
+        self._jobs.run(task, on_done=done, on_failed=self.failed.emit)

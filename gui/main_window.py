@@ -1,0 +1,637 @@
+"""The window: menu row, top bar, message strip, the workspaces, status bar, and the way from one to another."""
+
+import base64
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QApplication, QInputDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from core import paths
+from core.music.edits import Edited
+from core.music.score import Metre, Tempo
+from core.music.timing import metre_at, tempo_at
+from gui import messages, theme
+from gui.actions import IN_COMPOSE, Actions
+from gui.compose import ComposeWorkspace
+from gui.controls.message_strip import MessageStrip
+from gui.corpus.controller import CorpusController
+from gui.corpus.workspace import PiecesWorkspace
+from gui.document import Document, Snapshot
+from gui.file_actions import Dialogs, FileActions
+from gui.first_page import FirstPage
+from gui.generating import Generator
+from gui.jobs import JobRunner
+from gui.menu_row import MenuRow, StatusBar
+from gui.messages import Message, MessageAction
+from gui.playback import DOCUMENT, Playback
+from gui.preferences import Preferences
+from gui.project_file import PROJECT_SUFFIX, Opened, read_document
+from gui.recovery import Autosave, Recovery
+from gui.settings_dialog import SettingsDialog
+from gui.shortcuts_page import ShortcutsPage
+from gui.transport_bar import TransportBar
+
+_METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "2/2", "3/2", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8")
+_SAVED_WORDS_MS = 5_000
+
+
+class DropFrame(QWidget):
+    """A blue line inside the whole window, and what a drop would do."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._over = parent
+        self._words = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def show_words(self, words: str) -> None:
+        self._words = words
+        self.setGeometry(self._over.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = theme.current()
+        painter.setPen(QPen(colors.color("you.base"), 2))
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.setFont(colors.font("title", "semibold"))
+        width = painter.fontMetrics().horizontalAdvance(self._words) + 48
+        pill = QRect((self.width() - width) // 2, self.height() - 120, width, 44)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("you.base"))
+        painter.drawRoundedRect(pill, 22, 22)
+        painter.setPen(colors.color("text.on_you"))
+        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), self._words)
+
+
+class MainWindow(QMainWindow):
+    """One window over one document. Pieces and Train are built when the first paint is over."""
+
+    def __init__(
+        self,
+        document: Document,
+        preferences: Preferences,
+        jobs: JobRunner,
+        playback: Playback,
+        generator: Generator,
+        autosave: Autosave,
+        *,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._document, self._preferences, self._jobs = document, preferences, jobs
+        self._playback, self._generator, self._autosave = playback, generator, autosave
+        self._waiting: deque[Message] = deque()
+        self._shown: Message | None = None
+        self._copied_at = 0.0
+        self._is_closing = False
+        self._told_of_no_sound = False
+        self.actions_ = Actions(self)
+        self.files = FileActions(document, self.actions_, jobs, preferences, dialogs or Dialogs(self))
+        self.menu_row = MenuRow(self.actions_)
+        self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
+        self.strip = MessageStrip()
+        self.strip.hide()
+        self.status = StatusBar()
+        self.first_page = FirstPage(shown_at_start=preferences.settings.show_first_page)
+        self.compose = ComposeWorkspace(document, self.actions_, generator, playback, preferences)
+        self.pieces: PiecesWorkspace | None = None
+        self.corpus: CorpusController | None = None
+        self.stack = QStackedWidget()
+        self._drop_frame = DropFrame(self)
+        self._strip_timer = QTimer(self)
+        self._strip_timer.setSingleShot(True)
+        self._copy_words_timer = QTimer(self)
+        self._copy_words_timer.setInterval(_SAVED_WORDS_MS)
+        self._lay_out()
+        self._connect()
+        self._show_place()
+        self._show_part()
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("Ritornello")
+        self.setMinimumSize(*(theme.metric(f"size.window_min.{index}") for index in (0, 1)))
+        self.setAcceptDrops(True)
+        self.setMenuWidget(self.menu_row)
+        self.stack.addWidget(self.first_page)
+        self.stack.addWidget(self.compose)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.transport, self.strip):
+            column.addWidget(part)
+        column.addWidget(self.stack, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(middle)
+        geometry = self._preferences.settings.window_geometry
+        if not (geometry and self.restoreGeometry(QByteArray(base64.b64decode(geometry)))):
+            self.resize(self._fitting_size())
+
+    def _fitting_size(self) -> QSize:
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableGeometry().size() if screen is not None else QSize(1600, 1000)
+        return QSize(1600, 1000).boundedTo(room)
+
+    # Wiring
+
+    def _connect(self) -> None:
+        document, playback, actions = self._document, self._playback, self.actions_
+        document.place_changed.connect(self._show_place)
+        document.changed.connect(self._show_part)
+        document.changed.connect(self._show_readout)
+        self.files.opened.connect(self.show_compose)
+        self.menu_row.recent.aboutToShow.connect(lambda: self.files.fill_recent(self.menu_row.recent))
+        self.compose.status_changed.connect(self.status.show_pointed)
+        self.compose.midi_dropped.connect(self.files.open_as_seed)
+        self.transport.workspace_chosen.connect(self.show_workspace)
+        self.transport.volume_changed.connect(self._on_volume)
+        self.transport.job_clicked.connect(lambda: self.show_workspace("train"))
+        self.transport.tempo_clicked.connect(self._ask_tempo)
+        self.transport.metre_clicked.connect(self._ask_metre)
+        self.transport.sound_check_requested.connect(playback.check_device)
+        playback.moved.connect(self._on_moved)
+        playback.state_changed.connect(self._on_playback_state)
+        playback.device_changed.connect(self._on_device)
+        self.strip.closed.connect(self._next_message)
+        self.strip.action_chosen.connect(self._on_message_action)
+        self._strip_timer.timeout.connect(self._next_message)
+        messages.center().posted.connect(self._on_message)
+        messages.center().noted.connect(self.status.note)
+        self._autosave.written.connect(self._on_copied)
+        self._autosave.cleared.connect(lambda: self.menu_row.show_saved(""))
+        self._copy_words_timer.timeout.connect(self._show_copied)
+        self._preferences.changed.connect(self._on_preferences)
+        self._connect_first_page()
+        for name, act in {
+            "play": self._toggle_play,
+            "to_start": lambda: playback.seek(0),
+            "to_end": lambda: playback.seek(document.heard_score.end),
+            "add_folder": self._add_folder,
+            "add_files": self._add_files,
+            "settings": self._open_settings,
+            "quit": self.close,
+            "train": lambda: self.show_workspace("train"),
+            "show_pieces": lambda: self.show_workspace("pieces"),
+            "show_train": lambda: self.show_workspace("train"),
+            "show_compose": lambda: self.show_workspace("compose"),
+            "first_page": self.show_first_page,
+            "keys": self._open_keys,
+            "about": self._open_about,
+            "next_region": lambda: self._go_to_region(1),
+            "previous_region": lambda: self._go_to_region(-1),
+        }.items():
+            actions[name].triggered.connect(lambda _checked=False, act=act: act())
+        actions["loop"].triggered.connect(self._on_loop)
+        actions["metronome"].triggered.connect(lambda on: playback.set_metronome(metronome=on))
+        actions["full_screen"].triggered.connect(lambda on: self.showFullScreen() if on else self.showNormal())
+        actions["play_takes"].setChecked(self._preferences.settings.plays_takes_on_arrival)
+        actions["play_takes"].triggered.connect(lambda on: self._preferences.change(plays_takes_on_arrival=on))
+
+    def _connect_first_page(self) -> None:
+        page = self.first_page
+        page.continue_requested.connect(self.continue_seed)
+        page.play_requested.connect(self._toggle_play)
+        page.folder_requested.connect(self._add_folder)
+        page.samples_requested.connect(self._add_samples)
+        page.open_requested.connect(self.files.choose)
+        page.empty_requested.connect(self.files.new)
+        page.keys_requested.connect(self._open_keys)
+        page.shown_at_start_changed.connect(lambda shown: self._preferences.change(show_first_page=shown))
+        self.actions_["generate"].triggered.connect(self._on_generate_key)
+
+    def build_rest(self) -> None:
+        """Make the workspaces that the first paint did without, and ready what the first note needs."""
+        if self.pieces is not None:
+            return
+        self.pieces = PiecesWorkspace()
+        self.corpus = CorpusController(self.pieces, self._jobs, home=paths.home(), samples=paths.sample_collection())
+        self.stack.addWidget(self.pieces)
+        self.corpus.play_requested.connect(self._play_piece)
+        self.corpus.stop_requested.connect(self._playback.pause)
+        self.corpus.progress_changed.connect(self._on_import_progress)
+        self.corpus.refresh()
+        self._generator.list_models()
+        self._playback.warm_up()
+
+    # Workspaces
+
+    def show_workspace(self, key: str) -> None:
+        """Show "pieces", "train" or "compose"."""
+        self.build_rest()
+        page = {"pieces": self.pieces, "compose": self.compose}.get(key)
+        if page is None:
+            return
+        if key == "compose":
+            self._playback.show_document()
+        self._show_page(page, key)
+
+    def show_compose(self) -> None:
+        self.show_workspace("compose")
+        self.compose.roll.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def start_in_compose(self) -> None:
+        """Show Compose before anything else is built."""
+        self._show_page(self.compose, "compose")
+
+    def show_first_page(self) -> None:
+        """The page of the first start, with what the document holds as the seed."""
+        self._show_page(self.first_page, "compose")
+        self.first_page.set_seed(self._document.notes)
+        self.first_page.focus()
+
+    def _show_page(self, page: QWidget, key: str) -> None:
+        self.stack.setCurrentWidget(page)
+        self.transport.workspaces.set_current(key)
+        for name in ("pieces", "train", "compose"):
+            self.actions_[f"show_{name}"].setChecked(name == key)
+        is_compose = page is self.compose
+        for name in IN_COMPOSE:
+            self.actions_[name].setEnabled(is_compose)
+        if is_compose:
+            stack = self._document.undo_stack
+            self.actions_["undo"].setEnabled(stack.canUndo())
+            self.actions_["redo"].setEnabled(stack.canRedo())
+        self.actions_["generate"].setEnabled(is_compose or self.shows_first_page)
+        self.status.show_pointed("")
+        hints = {
+            "pieces": self.tr("Drop MIDI files, a folder or a .zip anywhere to bring them in"),
+            "train": self.tr("A model learns in the background; editing and playing go on"),
+            "compose": self.tr("Press G to continue the melody, Space to play"),
+        }
+        self.status.set_hint(hints[key])
+
+    @property
+    def shows_first_page(self) -> bool:
+        return self.stack.currentWidget() is self.first_page
+
+    def read_seed(self) -> None:
+        """Read the demonstration seed; it is the document then, unless there is one already."""
+        self._jobs.run(lambda _control: _demo_seed(), on_done=self._start_with_seed)
+
+    def _start_with_seed(self, opened: Opened) -> None:
+        if self._document.path is None and not self._document.notes and not self._document.is_dirty:
+            self._document.open(opened.snapshot)
+            self.first_page.set_seed(self._document.notes)
+
+    def continue_seed(self) -> None:
+        """From the first page: to Compose, with takes that play as soon as they are there."""
+        self.show_compose()
+        self.compose.generate(plays=True)
+
+    def _on_generate_key(self) -> None:
+        if self.shows_first_page:
+            self.continue_seed()
+
+    # Files and pieces
+
+    def open_file(self, path: Path) -> None:
+        """Open a document, or bring in what it is."""
+        self.files.open(path)
+
+    def import_paths(self, dropped: Sequence[Path]) -> None:
+        """Bring files and folders into Pieces."""
+        self.show_workspace("pieces")
+        if self.corpus is not None:
+            self.corpus.import_paths(dropped)
+
+    def _on_import_progress(self, words: str, _share: float) -> None:
+        if words:
+            messages.note(words)
+
+    def _add_folder(self) -> None:
+        self.show_workspace("pieces")
+        if self.corpus is not None:
+            self.corpus.choose_folder()
+
+    def _add_files(self) -> None:
+        self.show_workspace("pieces")
+        if self.corpus is not None:
+            self.corpus.choose_files()
+
+    def _add_samples(self) -> None:
+        self.show_workspace("pieces")
+        if self.corpus is not None:
+            self.corpus.import_samples()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        dropped = _local_paths(event)
+        if dropped:
+            event.acceptProposedAction()
+            is_project = len(dropped) == 1 and dropped[0].suffix.lower() == PROJECT_SUFFIX
+            words = self.tr("Drop to open") if is_project else self.tr("Drop to add to Pieces")
+            self._drop_frame.show_words(words)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self._drop_frame.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_frame.hide()
+        dropped = _local_paths(event)
+        if not dropped:
+            return
+        event.acceptProposedAction()
+        if len(dropped) == 1 and dropped[0].suffix.lower() == PROJECT_SUFFIX:
+            self.files.open(dropped[0])
+        else:
+            self.import_paths(dropped)
+
+    # The transport
+
+    def _toggle_play(self) -> None:
+        self._playback.toggle()
+
+    def _play_piece(self, key: str, score: object, _title: str) -> None:
+        self._playback.play_other(key, score)  # type: ignore[arg-type]  # the signal carries a Score
+
+    def _on_loop(self, on: bool) -> None:  # noqa: FBT001 -- an action's triggered(bool)
+        loop = self._playback.loop
+        if on and loop is None:
+            end = self._document.heard_score.end
+            loop = (0, end) if end else None
+        self._playback.set_loop(loop, loops=on and loop is not None)
+
+    def _on_moved(self, tick: float) -> None:
+        self.transport.readout.show_place(self._playback.score, tick)
+        if self.corpus is not None and self._playback.source != DOCUMENT:
+            self.corpus.set_playhead(tick)
+
+    def _show_readout(self) -> None:
+        self.transport.readout.show_place(self._playback.score, self._playback.tick)
+
+    def _on_playback_state(self) -> None:
+        playback = self._playback
+        self.transport.show_playing(playing=playback.is_playing)
+        self.first_page.set_playing(playing=playback.is_playing)
+        self.actions_["loop"].setChecked(playback.loops)
+        self.actions_["metronome"].setChecked(playback.metronome)
+        if self.corpus is not None:
+            self.corpus.set_playing(playback.playing)
+
+    def _on_device(self) -> None:
+        device = self._playback.device
+        if device is None:
+            return
+        has_sound = device.is_available is not False
+        self.transport.show_sound(available=has_sound, sentence=device.sentence)
+        if not has_sound and not self._told_of_no_sound:
+            self._told_of_no_sound = True
+            messages.note(self.tr("No sound device found. You can still edit, train, generate and export."))
+
+    def _on_volume(self, volume: float) -> None:
+        self._playback.set_volume(volume)
+        self._preferences.change(volume=volume)
+
+    def _ask_tempo(self) -> None:
+        score, tick = self._document.score, round(self._playback.document_tick)
+        tempo = tempo_at(score, tick)
+        wanted, is_given = QInputDialog.getDouble(
+            self,
+            self.tr("Tempo"),
+            self.tr("Quarter notes a minute"),
+            round(tempo.quarters_per_minute, 2),
+            10,
+            400,
+            2,
+        )
+        if is_given:
+            self.set_tempo(wanted)
+
+    def set_tempo(self, quarters_per_minute: float) -> None:
+        """Give the tempo in force at the playhead another value; one undo step."""
+        score = self._document.score
+        tempo = tempo_at(score, round(self._playback.document_tick))
+        changed = Tempo(tempo.tick, round(60e6 / quarters_per_minute))
+        tempos = sorted([*(one for one in score.tempos if one.tick != tempo.tick), changed], key=lambda one: one.tick)
+        edited = replace(score, tempos=tuple(tempos))
+        self._document.apply(self.tr("Set the tempo"), Edited(edited, self._document.selection))
+
+    def _ask_metre(self) -> None:
+        metre = metre_at(self._document.score, round(self._playback.document_tick))
+        now = f"{metre.numerator}/{metre.denominator}"
+        choices = list(_METRES if now in _METRES else (now, *_METRES))
+        wanted, is_given = QInputDialog.getItem(
+            self, self.tr("Metre"), self.tr("Beats in a bar"), choices, choices.index(now), editable=False
+        )
+        if is_given:
+            numerator, denominator = map(int, wanted.split("/"))
+            self.set_metre(numerator, denominator)
+
+    def set_metre(self, numerator: int, denominator: int) -> None:
+        """Give the metre in force at the playhead another value; one undo step."""
+        score = self._document.score
+        metre = metre_at(score, round(self._playback.document_tick))
+        changed = Metre(metre.tick, numerator, denominator)
+        metres = sorted([*(one for one in score.metres if one.tick != metre.tick), changed], key=lambda one: one.tick)
+        edited = replace(score, metres=tuple(metres))
+        self._document.apply(self.tr("Set the metre"), Edited(edited, self._document.selection))
+
+    # Words
+
+    def _show_place(self) -> None:
+        self.menu_row.show_title(self.files.title, is_dirty=self._document.is_dirty)
+        self.setWindowTitle(f"{self.files.title}[*] – Ritornello")
+        self.setWindowModified(self._document.is_dirty)
+
+    def _show_part(self) -> None:
+        part = self._document.score.parts[self._document.part]
+        if part.is_drums:
+            words = self.tr("Drums")
+        elif part.program == 0:
+            words = self.tr("Grand piano, built in")
+        else:
+            words = part.name or self.tr("Instrument {number}").format(number=part.program + 1)
+        self.status.show_right(words)
+
+    def _on_copied(self, at: float) -> None:
+        self._copied_at = at
+        self._copy_words_timer.start()
+        self._show_copied()
+
+    def _show_copied(self) -> None:
+        if not self._document.is_dirty:
+            self._copy_words_timer.stop()
+            self.menu_row.show_saved("")
+            return
+        age = int(time.time() - self._copied_at)
+        ago = self.tr("{n} s ago").format(n=age) if age < 60 else self.tr("{n} min ago").format(n=age // 60)
+        words = self.tr("Recovery copy just now") if age < 3 else self.tr("Recovery copy {ago}").format(ago=ago)
+        self.menu_row.show_saved(words)
+
+    def _on_message(self, message: Message) -> None:
+        self._waiting.append(message)
+        if self._shown is None:
+            self._next_message()
+
+    def _next_message(self) -> None:
+        self._strip_timer.stop()
+        self._shown = self._waiting.popleft() if self._waiting else None
+        self.strip.setVisible(self._shown is not None)
+        message = self._shown
+        if message is not None:
+            labels = [action.label for action in message.actions]
+            self.strip.show_message(message.level, message.sentence, message.hint, labels, icon=message.icon)
+            if message.lasts_ms:
+                self._strip_timer.start(message.lasts_ms)
+
+    def _on_message_action(self, index: int) -> None:
+        message = self._shown
+        self._next_message()
+        if message is not None:
+            message.actions[index].act()
+
+    def offer_recovery(self, recovery: Recovery) -> None:
+        """Say that unsaved work was found, and bring it back if wanted."""
+        at = time.strftime("%H:%M", time.localtime(recovery.saved_at))
+        open_saved = MessageAction(self.tr("Open last saved"), lambda: self._drop_recovery(recovery))
+        no = MessageAction(self.tr("Discard it"), lambda: self._drop_recovery(recovery))
+        messages.post(
+            Message(
+                self.tr("Your work from {time} was recovered").format(time=at),
+                self.tr("“{title}”, {n} notes.").format(
+                    title=recovery.title or self.tr("Untitled"), n=recovery.note_count
+                ),
+                "ok",
+                (
+                    MessageAction(self.tr("Restore"), lambda: self._restore(recovery)),
+                    open_saved if recovery.path is not None else no,
+                ),
+                icon="history",
+            )
+        )
+
+    def _restore(self, recovery: Recovery) -> None:
+        def done(opened: Opened) -> None:
+            self._document.open(opened.snapshot, path=recovery.path, name=recovery.title, is_dirty=True)
+            self._autosave.copy_now()
+            recovery.discard()
+            self.show_compose()
+
+        def read() -> None:
+            self._jobs.run(lambda _control: recovery.read(), on_done=done)
+
+        self.files.confirm_then(read)
+
+    def _drop_recovery(self, recovery: Recovery) -> None:
+        recovery.discard()
+        if recovery.path is not None:
+            self.files.open(recovery.path)
+
+    # Dialogs and settings
+
+    def _open_settings(self) -> None:
+        dialog = SettingsDialog(self._preferences, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _open_keys(self) -> None:
+        page = ShortcutsPage(self)
+        page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        page.open()
+
+    def _open_about(self) -> None:
+        QMessageBox.about(
+            self,
+            self.tr("About Ritornello"),
+            self.tr(
+                "Ritornello learns from MIDI files you choose and continues what you draw on the piano roll. "
+                "It works offline, and your music stays on this computer."
+            ),
+        )
+
+    def _on_preferences(self) -> None:
+        settings = self._preferences.settings
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, settings.theme)
+        theme.set_reduced_motion(reduced=settings.reduces_motion)
+        self.actions_["play_takes"].setChecked(settings.plays_takes_on_arrival)
+        self.first_page.shown_at_start.setChecked(settings.show_first_page)
+
+    # Going round
+
+    def _go_to_region(self, by: int) -> None:
+        """F6: the next part of the window, its first control focused."""
+        page = self.stack.currentWidget()
+        inner = self.compose.regions() if page is self.compose else (page,)
+        regions: list[QWidget] = [self.transport, *inner]
+        focused = QApplication.focusWidget()
+        at = next(
+            (
+                index
+                for index, region in enumerate(regions)
+                if focused is not None and (region is focused or region.isAncestorOf(focused))
+            ),
+            -1 if by > 0 else 0,
+        )
+        for step in range(1, len(regions) + 1):
+            region = regions[(at + by * step) % len(regions)]
+            target = _first_control(region)
+            if target is not None:
+                target.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    # Ending
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._document.is_dirty and not self._is_closing:
+            event.ignore()
+            self.files.confirm_then(self._close_for_good)
+            return
+        geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        self._preferences.change(window_geometry=geometry)
+        self._autosave.close()
+        self._playback.close()
+        self._jobs.close()
+        super().closeEvent(event)
+
+    def save_copy(self) -> Path | None:
+        """Keep what is unsaved at once; None if nothing is."""
+        return self._autosave.copy_now()
+
+    def _close_for_good(self) -> None:
+        self._is_closing = True
+        self.close()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._drop_frame.setGeometry(self.rect())
+
+
+def _local_paths(event: QDropEvent) -> tuple[Path, ...]:
+    return tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+
+
+def _first_control(region: QWidget) -> QWidget | None:
+    """The first thing in a region that Tab would reach."""
+    proxy = region.focusProxy()
+    if proxy is not None:
+        return proxy
+    for widget in [region, *region.findChildren(QWidget)]:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled() and widget.isVisible():
+            return widget
+    return None
+
+
+def _demo_seed() -> Opened:
+    """The demonstration seed; an empty document where it is missing. For a Worker."""
+    seed = paths.demo_seed()
+    return read_document(seed) if seed.is_file() else Opened(Snapshot(), {})

@@ -37,13 +37,33 @@ _SHARD_FROM = 16
 
 
 def quiet_tensorflow(threads: int) -> None:
-    """Import TensorFlow without its chatter and with so many threads. Call once, before anything else here."""
+    """Import TensorFlow with so many threads, without its chatter. Call once, before anything else here."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
+    with _silent():
+        import tensorflow as tf
 
-    tf.get_logger().setLevel("ERROR")
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
+        tf.get_logger().setLevel("ERROR")
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
+        tf.config.list_logical_devices()  # wakes the runtime, which has its own say
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Standard error shut meanwhile: TensorFlow's C++ greets before it reads how quiet it should be."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a terminal has none
+        yield
+        return
+    shut = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(shut, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(shut)
 
 
 @contextmanager
@@ -94,10 +114,20 @@ class TrainableNetwork:
         )
         scalars = (tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32))
         self._train = tf.function(self._train_step, input_signature=(*arrays, *scalars))
+        # A function of its own, so that both halves of a batch share one graph and one tracing.
+        self._dropped_losses = tf.function(self._losses, input_signature=(*arrays, scalars[1]))
         self._judge = tf.function(self._losses_without_dropout, input_signature=arrays)
         self._logits = tf.function(self._all_logits, input_signature=arrays[:2])
 
     # What training calls
+
+    def warm_up(self, batch: Batch) -> None:
+        """Build all graphs, which takes seconds, without a trace in weights and optimizer."""
+        weights, state = self.weights(), self.optimizer_state()
+        self.train_batch(batch, step=1, learning_rate=0.0)
+        self.held_out_batch(batch)
+        self.set_weights(weights)
+        self.set_optimizer_state(state)
 
     def train_batch(self, batch: Batch, *, step: int, learning_rate: float) -> dict[Field, float]:
         """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.

@@ -101,16 +101,16 @@ class NetworkSpec(_Json):
 class TrainingSpec(_Json):
     """How to train: windows, optimizer, when to stop."""
 
-    window: int = 64
+    window: int = 256
     """Events of one training example."""
-    stride: int = 64
+    stride: int = 256
     """Events between the starts of neighbouring windows."""
-    batch: int = 64
+    batch: int = 16
     epochs: int = 40
     minutes: float = 0.0
     """Stop after so many minutes; 0 = no limit."""
     optimizer: Literal["rmsprop", "adam"] = "adam"
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     """cosine: warms up, then falls towards 0 over all epochs."""
     target: Literal["every_step", "last_step"] = "every_step"
@@ -167,6 +167,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             TrainingSpec(
                 window=32,
                 stride=1,
+                batch=64,
                 optimizer="rmsprop",
                 learning_rate=1e-3,
                 schedule="constant",
@@ -182,7 +183,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             "A small network. A few minutes on a laptop: good for a first listen.",
             TokenizerSpec(),
             NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, head_units=96, dropout=0.1),
-            TrainingSpec(epochs=12, learning_rate=4e-3, patience=4),
+            TrainingSpec(window=128, stride=128, epochs=20, learning_rate=4e-3, patience=5),
         ),
         "standard": Preset(
             "standard",
@@ -198,7 +199,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             "For hundreds of pieces or thick textures, and a computer that may work for hours.",
             TokenizerSpec(),
             NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, head_units=384, dropout=0.3),
-            TrainingSpec(window=128, stride=128, batch=32, epochs=80, learning_rate=1e-3, patience=10),
+            TrainingSpec(batch=32, epochs=80, learning_rate=1e-3, patience=10),
         ),
     }
 )

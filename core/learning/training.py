@@ -40,6 +40,9 @@ from core.tasks import Control
 
 JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
 _SEED_BARS = 4
+_FULL_EPOCH_EVENTS = 100_000
+"""The presets' epochs are meant for so many events; fewer are read more often, up to so many times."""
+_MOST_TIMES = 10
 _NEW_VALUE_PENALTY = 2.0
 """Nats: how much less likely a value that the older model never met is at first than its neighbour."""
 
@@ -171,6 +174,8 @@ def prepare_job(
         control.checkpoint()
         encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
     dataset = Dataset.of(encoded, training)
+    if epochs is None and planned is PRESETS[preset].training:
+        training = _longer(training, events=dataset.studied_event_count)
     vocabulary = Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=training.transpose)
     if origin:
         vocabulary = card.vocabulary.extended(vocabulary)
@@ -200,6 +205,12 @@ def prepare_job(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return job
+
+
+def _longer(training: TrainingSpec, *, events: int) -> TrainingSpec:
+    """More epochs for few pieces: what a network learns goes by the steps that it takes, and their epochs are short."""
+    times = min(_MOST_TIMES, max(1, round(_FULL_EPOCH_EVENTS / events)))
+    return replace(training, epochs=training.epochs * times, patience=training.patience * times)
 
 
 def _opened_model(library: Library, record: ModelRecord) -> tuple[ModelCard, Weights]:

@@ -12,9 +12,10 @@ from typing import Literal, Protocol
 from core.errors import TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
-from core.learning.dataset import Batches, Dataset
+from core.learning.dataset import Batches, Dataset, counting_loss
 from core.learning.network import TrainableNetwork
 from core.learning.progress import EpochDone, TrainingPhase, TrainingProgress, TrainingStarting
+from core.learning.samples import Answers
 from core.learning.spec import TrainingSpec
 from core.learning.training import DATASET, START, TrainingJob, scored
 from core.learning.weights import Weights, parameter_count
@@ -23,6 +24,7 @@ Command = Literal["go", "stop"]
 
 SAMPLED_EPOCHS = (1, 2, 5, 10)
 """Later on, each epoch that is the best so far is sampled."""
+_MOST_SAMPLES = 40
 _WARM_UP_STEPS = 100
 _LOWEST_RATE = 0.02
 """Share of the learning rate that is left at the end of a cosine."""
@@ -69,6 +71,7 @@ class _Run:
         dataset = Dataset.load(job.folder / DATASET)
         self._batches = Batches(dataset, self._card.vocabulary, job.training)
         self._network = TrainableNetwork(job.network, job.tokenizer, job.training, read_arrays(job.folder / START))
+        self._answers = Answers(job)
         self._cursor = Cursor()
         stored = read_checkpoint(job.folder)
         if stored is not None:
@@ -76,6 +79,8 @@ class _Run:
             self._network.set_weights(_under("weights/", arrays))
             self._network.set_optimizer_state(_under("optimizer/", arrays))
         self._restore_lists()
+        owner.report(TrainingPhase("preparing"))
+        self._network.warm_up(self._batches.batch(self._batches.held_out()[0]))
         self._saved_at = self._reported_at = time.monotonic()
         owner.report(
             TrainingStarting(
@@ -86,6 +91,7 @@ class _Run:
                 self._spec.epochs,
                 {str(name): size for name, size in self._card.vocabulary.sizes.items()},
                 parameter_count(self._card.weight_shapes),
+                counting_loss(self._batches),
             )
         )
 
@@ -207,10 +213,28 @@ class _Run:
         model_file.append_history(folder, epoch)
         model_file.write_card(folder, scored(self._card, cursor.history))
         self._owner.report(epoch)
+        if limit_s == math.inf and self._is_sampled(epoch):
+            self._sample(weights, epoch)
         cursor.epoch += 1
         cursor.batch, cursor.targets, cursor.sums, cursor.epoch_elapsed_s = 0, 0, {}, 0.0
         if limit_s == math.inf:
             self._save()
+
+    def _is_sampled(self, epoch: EpochDone) -> bool:
+        """The first few, then each best so far; where there are hundreds of epochs, not all of them."""
+        if epoch.epoch in SAMPLED_EPOCHS or self._spec.epochs == epoch.epoch:
+            return True
+        last = self._cursor.samples[-1].epoch if self._cursor.samples else 0
+        apart = max(1, self._spec.epochs // _MOST_SAMPLES)
+        return epoch.is_best and epoch.epoch > SAMPLED_EPOCHS[-1] and epoch.epoch - last >= apart
+
+    def _sample(self, weights: Weights, epoch: EpochDone) -> None:
+        said = {sample.phrase for sample in self._cursor.samples}
+        sample = self._answers.make(weights, epoch.epoch, is_best=epoch.is_best, said=said)
+        if sample is not None:
+            self._cursor.samples.append(sample)
+            model_file.append_sample(self._job.folder, sample)
+            self._owner.report(sample)
 
     def _held_out_losses(self, limit_s: float) -> dict[str, float]:
         """Mean losses over the pieces kept aside; when time is short, over as many of them as it allows."""

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from core.errors import AppError, TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import held
+from core.learning.network import quiet_tensorflow
 from core.learning.progress import TrainingPhase, TrainingResult, TrainingStarting
 from core.learning.training import TrainingJob, discard, finish
 from core.learning.training_loop import Command, run
@@ -181,8 +182,6 @@ def _main(pipe: Connection, job: TrainingJob) -> None:
     owner = _PipedOwner(pipe)
     try:
         with held(job.folder):
-            from core.learning.network import quiet_tensorflow
-
             quiet_tensorflow(threads=max(1, os.cpu_count() or 1))
             run(job, owner)
         owner.report(_Done())

@@ -1,0 +1,82 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.learning.repetition import MotifMemory, stuck_since
+
+
+def first_stuck(onsets, pitches, bar=96):
+    """(how many notes it took, since which) or None."""
+    for count in range(1, len(pitches) + 1):
+        since = stuck_since(onsets[:count], pitches[:count], bar=bar)
+        if since is not None:
+            return count, since
+    return None
+
+
+def test_a_pitch_may_be_struck_twelve_times_and_no_more():
+    onsets = list(range(0, 30 * 6, 6))
+    assert first_stuck(onsets, [62, *[60] * 29]) == (14, 1)
+    assert first_stuck(onsets[:13], [62, *[60] * 12]) is None
+
+
+def test_a_slow_pitch_is_stuck_sooner():
+    assert first_stuck(list(range(0, 24 * 20, 24)), [60] * 20) == (10, 0)
+
+
+def test_a_bar_may_come_four_times():
+    onsets = [bar * 96 + place for bar in range(8) for place in (0, 24, 48, 60)]
+    pitches = [60, 64, 67, 65] * 8
+    count, since = first_stuck(onsets, pitches)
+    assert (count, since) == (17, 0)  # the first note of the fifth round
+    assert first_stuck(onsets[:16], pitches[:16]) is None
+
+
+def test_a_short_figure_may_go_on_for_four_bars():
+    onsets = list(range(0, 12 * 80, 12))
+    count, since = first_stuck([0, *(onset + 12 for onset in onsets)], [50, *[60, 64] * 40])
+    assert since == 1
+    assert onsets[count - 2] == 4 * 96
+
+
+def test_a_figure_that_moves_or_changes_its_rhythm_is_not_stuck():
+    onsets = list(range(0, 12 * 100, 12))
+    assert first_stuck(onsets, [60 + i % 4 + i // 16 for i in range(100)]) is None
+    uneven = np.cumsum([6 + (i * 7) % 18 for i in range(100)]).tolist()
+    assert first_stuck(uneven, [60, 64, 67, 65] * 25) is None
+
+
+def test_chords_do_not_confuse_it():
+    assert first_stuck([0, 0, 0] * 5, [60, 64, 67] * 5, bar=96) is None
+
+
+def brute_followers(pitches):
+    best, places = 0, []
+    count = len(pitches)
+    for place in range(2, count):
+        matching = 0
+        while (
+            matching < place - 1
+            and pitches[place - 1 - matching] - pitches[place - 2 - matching]
+            == pitches[count - 1 - matching] - pitches[count - 2 - matching]
+        ):
+            matching += 1
+        if matching > best:
+            best, places = matching, [place]
+        elif matching == best and matching:
+            places.append(place)
+    return places, min(best, 15)
+
+
+@given(st.lists(st.integers(60, 63), max_size=80))
+def test_the_followers_are_those_of_the_longest_earlier_match(pitches):
+    memory = MotifMemory(pitches)
+    places, matching = memory.followers()
+    assert (places.tolist(), matching) == brute_followers(pitches)
+
+
+def test_what_followed_is_transposed_to_here():
+    memory = MotifMemory([60, 62, 64, 67, 72, 74, 76])
+    places, matching = memory.followers()
+    assert (places.tolist(), matching) == ([3], 2)
+    assert memory.pitches_after(places).tolist() == [79]

@@ -48,6 +48,15 @@ def quiet_tensorflow(threads: int) -> None:
         tf.config.list_logical_devices()  # wakes the runtime, which has its own say
 
 
+def visible_gpus() -> tuple[str, ...]:
+    """The GPUs that TensorFlow can compute on, by name. In a process of its own: importing takes seconds and memory."""
+    quiet_tensorflow(1)
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    return tuple(str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in devices)
+
+
 @contextmanager
 def _silent() -> Iterator[None]:
     """Standard error shut meanwhile: TensorFlow's C++ greets before it reads how quiet it should be."""

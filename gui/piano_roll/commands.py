@@ -6,13 +6,14 @@ A key held down makes one step of all its repeats.
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from core.music.edits import Edited
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 
 from core.music import edits
+from core.music.edits import Edited
 from core.music.score import TICKS_PER_QUARTER, Note
 from gui.piano_roll import clipboard
 from gui.piano_roll.gestures import counted
@@ -88,27 +89,27 @@ class Commands(QObject):
         pitches = view.index.pitch[rows]
         semitones = min(max(semitones, -int(pitches.min())), 127 - int(pitches.max()))
         if semitones:
-            self._edit("Transpose {}", lambda *what: edits.move(*what, ticks=0, semitones=semitones), heard=True)
+            self._edit("Transpose {}", partial(edits.move, ticks=0, semitones=semitones), heard=True)
 
     def nudge(self, steps: int) -> None:
         """Earlier or later by steps of the grid."""
         ticks = steps * (self._view.snap or _FINE)
-        self._edit("Move {}", lambda *what: edits.move(*what, ticks=ticks, semitones=0))
+        self._edit("Move {}", partial(edits.move, ticks=ticks, semitones=0))
 
     def lengthen(self, steps: int) -> None:
         """Longer or shorter by steps of the grid; none gets shorter than a step."""
         grid = self._view.snap or _FINE
-        self._edit("Resize {}", lambda *what: edits.resize(*what, ticks=steps * grid, shortest=grid))
+        self._edit("Resize {}", partial(edits.resize, ticks=steps * grid, shortest=grid))
 
     def quantise(self, grid: int | None = None, *, strength: float = 1.0, ends: bool = False) -> None:
         """Move the selected notes' onsets to the grid, by default the editor's, or all the way to a sixteenth."""
         step = grid or self._view.snap or DEFAULT_SNAP
-        self._edit("Quantise {}", lambda *what: edits.quantise(*what, grid=step, strength=strength, ends=ends))
+        self._edit("Quantise {}", partial(edits.quantise, grid=step, strength=strength, ends=ends))
 
     def change_velocity(self, steps: int) -> None:
         """Louder or softer."""
         delta = steps * _VELOCITY_STEP
-        self._edit("Change velocity of {}", lambda *what: edits.change_velocity(*what, delta=delta))
+        self._edit("Change velocity of {}", partial(edits.change_velocity, delta=delta))
 
     def turn_velocity(self, note: Note, delta: int) -> None:
         """The wheel over a note: it and, if it is selected, all others too. One undo step while the wheel keeps turning."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from core.music.edits import Edited
 from PySide6.QtCore import QObject, Signal
 
+from core.music.edits import Edited
 from core.music.pitch import Scale, pitch_name
 from core.music.score import TICKS_PER_QUARTER, Note, Part, Score
 from core.music.timing import position_at

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-from core.music.edits import Edited
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from core.music import edits
+from core.music.edits import Edited
 from gui import theme
 from gui.piano_roll.gestures import counted
 from gui.piano_roll.looks import Detail, Looks

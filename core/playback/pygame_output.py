@@ -67,8 +67,8 @@ class PygameOutput:
         self._channels = [self._mixer.Channel(number) for number in _MUSIC]
 
     def close(self) -> None:
-        if self._mixer is not None:
-            self._mixer.quit()
+        """Let go of the device, whoever opened it."""
+        _mixer().quit()
         self._mixer = self._playing = self._queued = None
         self._channels = []
 

@@ -1,0 +1,118 @@
+"""How the command line speaks: results on stdout, everything else on stderr.
+
+With `--json` the last line of stdout is the result as one JSON value; without, stdout holds the same for people.
+"""
+
+import dataclasses
+import json
+import math
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from core.errors import AppError
+from core.tasks import Control
+
+
+class UsageError(Exception):
+    """The arguments make no sense together; exit code 2."""
+
+
+class Console:
+    """Where a command's words go."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def say(self, line: str = "") -> None:
+        """A line of the result for people; nothing when the result is JSON."""
+        if not self.as_json:
+            sys.stdout.write(f"{line}\n")
+
+    def note(self, line: str) -> None:
+        """A line about how it is going."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def note_json(self, record: object) -> None:
+        """A record about how it is going, as one line of JSON."""
+        self.note(as_json(record))
+
+    def result(self, record: object) -> None:
+        """The result, last; nothing without `--json`."""
+        if self.as_json:
+            sys.stdout.write(f"{as_json(record)}\n")
+        sys.stdout.flush()
+
+    def failure(self, error: AppError) -> None:
+        """One sentence on stderr, and its hint; with `--json` an object that says the same."""
+        self.note(str(error))
+        self.result({"error": error.sentence, "hint": error.hint})
+
+    @contextmanager
+    def bar(self, unit: str, *, total: int | None = None) -> Iterator["Bar"]:
+        """A progress bar where stderr is a terminal; else nothing is drawn."""
+        from tqdm import tqdm
+
+        with tqdm(total=total, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as drawn:
+            yield Bar(drawn)
+
+
+class Bar:
+    """A progress bar that is told where it stands."""
+
+    def __init__(self, drawn: Any) -> None:
+        self._drawn = drawn
+
+    def show(self, done: int, total: int, words: str = "") -> None:
+        self._drawn.total = total
+        self._drawn.n = done
+        if words:
+            self._drawn.set_postfix_str(words, refresh=False)
+        self._drawn.refresh()
+
+    def write(self, line: str) -> None:
+        """A line above the bar."""
+        self._drawn.write(line, file=sys.stderr)
+
+
+def as_json(record: object) -> str:
+    """One line of JSON. Dataclasses become objects; what JSON can't say (infinity) becomes null."""
+    return json.dumps(_plain(record), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+@contextmanager
+def cancelled_by_ctrl_c(control: Control) -> Iterator[None]:
+    """Ctrl+C cancels the task instead of breaking it off anywhere; a second one does break it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        control.cancel()
+
+    before = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,142 @@
+"""Judging models from the command line. Pieces given as paths are read into a folder that is thrown away again."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
+from core.corpus.importer import import_paths
+from core.corpus.store import Corpus, CorpusStore, Lines
+from core.learning.evaluation import Evaluation, cross_validate
+from core.learning.evaluation import evaluate as evaluate_model
+from core.learning.library import Library
+from core.learning.progress import EpochDone, TrainingProgress
+from core.music.score import Score
+from core.tasks import Control
+
+
+def evaluate(arguments: argparse.Namespace, console: Console) -> None:
+    """The command `evaluate`, in both its forms."""
+    if arguments.folds is None:
+        _evaluate_model(arguments, console)
+    else:
+        _cross_validate(arguments, console)
+
+
+def _evaluate_model(arguments: argparse.Namespace, console: Console) -> None:
+    reference, *names = arguments.arguments
+    if not names:
+        raise UsageError("name a model and at least one path: evaluate MODEL PATH…")
+    if arguments.pitch_only:
+        raise UsageError("--pitch-only trains anew: it goes with --folds")
+    library = Library(paths.home())
+    model = library.load(library.find(reference))
+    with console.bar("piece") as bar:
+        control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
+        lines: Lines | None = "melody" if model.studied.is_line or model.tokenizer.legato else None
+        with cancelled_by_ctrl_c(control), _scores(names, control, lines=lines) as (scores, total):
+            found = evaluate_model(model, scores, control)
+    console.say(f"Model ‘{model.record.name}’ on {found.pieces:,} pieces, {found.notes:,} notes:")
+    _say(found, console)
+    console.result({**_record(found), "model": model.record.name})
+
+
+def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
+    if arguments.folds < 2:
+        raise UsageError("folds: at least 2")
+    with console.bar("batch") as bar:
+        control = Control(_FoldTeller(console, bar, arguments.folds))
+        with cancelled_by_ctrl_c(control), _scores(arguments.arguments, control) as (scores, _total):
+            found = cross_validate(
+                list(scores),
+                arguments.preset,
+                folds=arguments.folds,
+                random_seed=1 if arguments.random_seed is None else arguments.random_seed,
+                pitch_only=arguments.pitch_only,
+                epochs=arguments.epochs,
+                minutes=arguments.minutes,
+                control=control,
+            )
+    console.say(
+        f"Preset {arguments.preset}, {len(found.by_fold)} folds, {found.pieces:,} pieces, {found.notes:,} notes:"
+    )
+    _say(found, console)
+    console.result({**_record(found), "by_fold": [_record(fold) for fold in found.by_fold], "preset": arguments.preset})
+
+
+@contextmanager
+def _scores(names: list[str], control: Control, *, lines: Lines | None = None) -> Iterator[tuple[Iterator[Score], int]]:
+    """What can be learnt of a corpus of this name, or of these files and folders: scores, and how many.
+
+    lines: melodies or all notes; None = as the corpus says.
+    """
+    if len(names) == 1 and not Path(names[0]).exists():
+        store = CorpusStore(paths.home())
+        yield _learnable(store, store.load(names[0]), lines)
+        return
+    with tempfile.TemporaryDirectory(prefix="ritornello-evaluate-") as folder:
+        # Import's own reports are of no interest here.
+        quiet = _Quiet(control)
+        corpus, _ = import_paths([Path(name) for name in names], quiet, home=Path(folder))
+        yield _learnable(CorpusStore(Path(folder)), corpus, lines)
+
+
+class _Quiet(Control):
+    """Listens as another control does, and says nothing."""
+
+    def __init__(self, other: Control) -> None:
+        super().__init__()
+        self._other = other
+
+    def checkpoint(self) -> None:
+        self._other.checkpoint()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._other.cancelled
+
+
+def _learnable(store: CorpusStore, corpus: Corpus, lines: Lines | None) -> tuple[Iterator[Score], int]:
+    chosen = corpus if lines is None or lines == corpus.lines else store.with_lines(corpus, lines)
+    return (score for _, score in store.learnable_scores(chosen)), len(chosen.pieces)
+
+
+class _FoldTeller:
+    """Says how cross-validation goes."""
+
+    def __init__(self, console: Console, bar: Bar, folds: int) -> None:
+        self._console, self._bar, self._folds, self._fold = console, bar, folds, 1
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, TrainingProgress):
+            self._bar.show(event.batch, event.batches, f"fold {self._fold}/{self._folds}, epoch {event.epoch}")
+        elif isinstance(event, EpochDone):
+            self._bar.write(f"  fold {self._fold}, epoch {event.epoch}: kept aside {event.held_out_loss:.3f}")
+        elif isinstance(event, Evaluation):
+            self._bar.write(
+                f"Fold {self._fold}: {event.bits_per_note:.3f} bits a note, {event.bits_per_pitch:.3f} a pitch"
+            )
+            self._fold += 1
+
+
+def _say(found: Evaluation, console: Console) -> None:
+    console.say(f"  {found.bits_per_note:.3f} bits a note")
+    for field, bits in found.by_field:
+        console.say(f"    {field}: {bits:.3f}")
+    console.say(f"  the likeliest pitch was right for {100 * found.top1_pitch:.1f} % of the notes")
+
+
+def _record(found: Evaluation) -> dict[str, Any]:
+    return {
+        "pieces": found.pieces,
+        "notes": found.notes,
+        "bits_per_note": found.bits_per_note,
+        "bits_per_pitch": found.bits_per_pitch,
+        "top1_pitch": found.top1_pitch,
+        "by_field": dict(found.by_field),
+        "unknown_notes": found.unknown_notes,
+    }

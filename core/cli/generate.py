@@ -1,0 +1,131 @@
+"""Generating from the command line: a seed and a model in, one .mid for each take out."""
+
+import argparse
+import re
+import secrets
+import string
+import time
+from pathlib import Path
+
+from core import paths
+from core.cli.console import Console, UsageError, cancelled_by_ctrl_c
+from core.corpus.melody import melody_part
+from core.errors import SpecError
+from core.learning.generation import Take
+from core.learning.generation import generate as generate_takes
+from core.learning.library import Library
+from core.learning.spec import GenerationRequest
+from core.music.midi_file import read_midi, write_midi
+from core.music.pitch import parse_pitch, parse_scale
+from core.music.score import Score
+from core.tasks import Control
+
+_RANGE = re.compile(r"\s*([A-Ga-g][#b♯♭]*-?\d+|\d+)\s*-\s*([A-Ga-g][#b♯♭]*-?\d+|\d+)\s*")
+_SUFFIXES = (".mid", ".midi")
+
+
+def generate(arguments: argparse.Namespace, console: Console) -> None:
+    """The command `generate`."""
+    low, high = _pitch_range(arguments.range)
+    random_seed = secrets.randbelow(2**31) if arguments.random_seed is None else arguments.random_seed
+    # A request for an empty score first: what can't be is told before anything is read.
+    request = _request(arguments, Score(), 0, (low, high), random_seed)
+    seed_path = Path(arguments.seed) if arguments.seed else paths.demo_seed()
+    seed = read_midi(seed_path)
+    request = _request(arguments, seed, _part(arguments, seed), (low, high), random_seed)
+    library = Library(paths.home())
+    record = library.find(arguments.model)
+    model = library.load(record)
+
+    control = Control()
+    began = time.monotonic()
+    with cancelled_by_ctrl_c(control):
+        takes = generate_takes(model, request, control)
+    elapsed_s = time.monotonic() - began
+
+    files = [_file(Path(arguments.out), take.letter, single=request.takes == 1) for take in takes]
+    for take, file in zip(takes, files, strict=True):
+        write_midi(take.score, file)
+        copied = f", {take.copied} notes in a row as in ‘{take.copied_from}’" if take.copied_from else ""
+        console.say(
+            f"{file}: {len(take.generated)} notes, {take.mean_surprise_bits:.2f} bits of surprise a note{copied}"
+        )
+    notes = sum(len(take.generated) for take in takes)
+    console.say(f"Model ‘{record.name}’, random seed {random_seed}.")
+    console.result(
+        {
+            "takes": [_described(take, file) for take, file in zip(takes, files, strict=True)],
+            "notes_per_s": notes / max(elapsed_s, 1e-9),
+            "random_seed": random_seed,
+            "model": record.name,
+            "seed": str(seed_path),
+            "elapsed_s": elapsed_s,
+        }
+    )
+
+
+def _request(
+    arguments: argparse.Namespace, seed: Score, part: int, pitch_range: tuple[int, int], random_seed: int
+) -> GenerationRequest:
+    try:
+        if arguments.scale:
+            parse_scale(arguments.scale)
+        return GenerationRequest(
+            seed,
+            part=part,
+            length_bars=arguments.bars,
+            takes=arguments.takes,
+            temperature=arguments.temperature,
+            top_k=arguments.top_k,
+            top_p=arguments.top_p,
+            scale=arguments.scale,
+            pitch_range=pitch_range,
+            keep=arguments.keep or "",
+            motifs=arguments.motifs,
+            random_seed=random_seed,
+        )
+    except SpecError as error:
+        raise UsageError(str(error)) from error
+
+
+def _part(arguments: argparse.Namespace, seed: Score) -> int:
+    if arguments.part is None:
+        return melody_part(seed) or 0
+    if not 1 <= arguments.part <= len(seed.parts):
+        raise UsageError(f"the seed has no part {arguments.part}; its parts are 1 to {len(seed.parts)}")
+    return int(arguments.part) - 1
+
+
+def _pitch_range(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 0, 127
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"a range looks like A3-D6, not ‘{text}’")
+    low, high = (_pitch(name) for name in match.groups())
+    return low, high
+
+
+def _pitch(name: str) -> int:
+    try:
+        return int(name) if name[0] in string.digits else parse_pitch(name)
+    except ValueError as error:
+        raise UsageError(f"‘{name}’ is no pitch; pitches look like A3 or F#5") from error
+
+
+def _file(out: Path, letter: str, *, single: bool) -> Path:
+    """The file of one take: as asked for, or with its letter before the suffix."""
+    named = out if out.suffix.lower() in _SUFFIXES else out.with_name(out.name + ".mid")
+    return named if single else named.with_name(f"{named.stem}-{letter}{named.suffix}")
+
+
+def _described(take: Take, file: Path) -> dict[str, object]:
+    return {
+        "path": str(file),
+        "notes": len(take.generated),
+        "surprise_bits": take.mean_surprise_bits,
+        "longest_copy": take.copied,
+        "copied_from": take.copied_from,
+        "character": take.character,
+        "letter": take.letter,
+    }

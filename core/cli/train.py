@@ -1,0 +1,184 @@
+"""Training from the command line. Ctrl+C leaves a training that `--resume` goes on with."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
+from core.cli.pieces import imported
+from core.corpus.store import Corpus, CorpusStore
+from core.errors import SpecError, TrainingError
+from core.learning.library import Library
+from core.learning.progress import (
+    EpochDone,
+    SampleMade,
+    TrainingPhase,
+    TrainingProgress,
+    TrainingResult,
+    TrainingStarting,
+)
+from core.learning.spec import PRESETS
+from core.learning.training import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
+from core.learning.training_process import train as train_job
+from core.tasks import Control
+
+
+def train(arguments: argparse.Namespace, console: Console) -> None:
+    """The command `train`."""
+    _check(arguments)
+    job = _unfinished_job(arguments, console) if arguments.resume else None
+    if job is None:
+        job = _new_job(arguments, console)
+    result = _trained(job, arguments, console)
+    record: dict[str, Any] = {
+        "model": result.name,
+        "id": result.model_id,
+        "epochs": result.epochs,
+        "best_epoch": result.best_epoch,
+        "held_out_bits_per_note": result.held_out_bits_per_note,
+        "held_out_bits_per_pitch": result.held_out_bits_per_pitch,
+        "elapsed_s": result.elapsed_s,
+        "events_per_s": result.events_per_s,
+        "stopped_early": result.stopped_early,
+    }
+    if arguments.out:
+        library = Library(paths.home())
+        path = library.export(library.find(result.model_id), Path(arguments.out).absolute())
+        record["file"] = str(path)
+    console.say(
+        f"Model ‘{result.name}’: best after epoch {result.best_epoch} of {result.epochs},"
+        f" {result.held_out_bits_per_note:.3f} bits a note on the pieces kept aside"
+        f" ({result.held_out_bits_per_pitch:.3f} of them for the pitch)."
+    )
+    if arguments.out:
+        console.say(f"It is in {record['file']} too.")
+    console.result(record)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise UsageError for what can't be, before anything is read."""
+    if not arguments.corpus and not arguments.resume:
+        raise UsageError("name a corpus or a path, or go on with --resume")
+    try:
+        spec = PRESETS[arguments.preset].training
+        replace(
+            spec,
+            epochs=spec.epochs if arguments.epochs is None else arguments.epochs,
+            minutes=spec.minutes if arguments.minutes is None else arguments.minutes,
+            random_seed=spec.random_seed if arguments.random_seed is None else arguments.random_seed,
+        )
+    except SpecError as error:
+        raise UsageError(error.sentence) from error
+
+
+def corpus_of(names: list[str], console: Console) -> Corpus:
+    """The corpus of a name or id; or that of files and folders, imported first. Raises FileError."""
+    if len(names) == 1 and not Path(names[0]).exists():
+        return CorpusStore(paths.home()).load(names[0])
+    corpus, report = imported([Path(name) for name in names], console)
+    skipped = len(report.skipped)
+    console.note(
+        f"Corpus ‘{corpus.name}’: {len(corpus.pieces):,} pieces" + (f", {skipped:,} files skipped." if skipped else ".")
+    )
+    return corpus
+
+
+def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
+    corpus = corpus_of(arguments.corpus, console)
+    control = Control()
+    with cancelled_by_ctrl_c(control):
+        return start_job(
+            corpus,
+            CorpusStore(paths.home()),
+            arguments.preset,
+            home=paths.home(),
+            name=arguments.name,
+            epochs=arguments.epochs,
+            minutes=arguments.minutes,
+            random_seed=arguments.random_seed,
+            start_from=arguments.start_from,
+            control=control,
+        )
+
+
+def _unfinished_job(arguments: argparse.Namespace, console: Console) -> TrainingJob | None:
+    """The newest training that broke off of those meant; None if a corpus was named that has none."""
+    wanted = [run for run in resumable(paths.home()) if _is_meant(run, arguments)]
+    if wanted:
+        run = wanted[0]
+        console.note(f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}.")
+        return resume_job(run.model_id, paths.home())
+    if not arguments.corpus:
+        raise TrainingError("There is no training to go on with.", hint="Name a corpus to train on.")
+    console.note("No training of this corpus broke off; starting anew.")
+    return None
+
+
+def _is_meant(run: UnfinishedTraining, arguments: argparse.Namespace) -> bool:
+    if arguments.name:
+        return arguments.name.casefold() in (run.name.casefold(), run.model_id)
+    if not arguments.corpus:
+        return True
+    named = arguments.corpus[0]
+    path = Path(named)
+    names = {named.casefold()}
+    if path.exists():
+        names.add((path.absolute().name if path.is_dir() else path.stem).casefold())
+    return bool(names & {run.corpus_name.casefold(), run.name.casefold(), run.model_id})
+
+
+def _trained(job: TrainingJob, arguments: argparse.Namespace, console: Console) -> TrainingResult:
+    try:
+        with console.bar("batch") as bar:
+            return train_job(job, Control(_Teller(console, bar, as_json=arguments.progress == "json")))
+    except KeyboardInterrupt:
+        console.note(f"To go on: ritornello-cli train --resume --name {job.model_id}")
+        raise
+
+
+class _Teller:
+    """Says how training goes, in the way asked for."""
+
+    def __init__(self, console: Console, bar: Bar, *, as_json: bool) -> None:
+        self._console, self._bar, self._as_json = console, bar, as_json
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, TrainingProgress):
+            self._bar.show(
+                event.batch, event.batches, f"epoch {event.epoch}/{event.epochs}, {event.events_per_s:,.0f} notes/s"
+            )
+        elif self._as_json:
+            if isinstance(event, EpochDone):
+                losses = {"loss": event.loss, "held_out_loss": event.held_out_loss}
+                self._console.note_json({"epoch": event.epoch, **losses, **_rest(event)})
+        elif (line := _words(event)) is not None:
+            self._bar.write(line)
+
+
+def _rest(event: EpochDone) -> dict[str, Any]:
+    return {
+        "losses": dict(event.losses),
+        "held_out_losses": dict(event.held_out_losses),
+        "is_best": event.is_best,
+        "best_epoch": event.best_epoch,
+        "elapsed_s": event.elapsed_s,
+        "events_per_s": event.events_per_s,
+    }
+
+
+def _words(event: object) -> str | None:
+    if isinstance(event, TrainingStarting):
+        return (
+            f"Studying {event.studied_pieces:,} pieces ({event.events:,} notes), {event.held_out_pieces:,} kept aside;"
+            f" {event.parameters:,} parameters."
+        )
+    if isinstance(event, EpochDone):
+        best = " (best so far)" if event.is_best else ""
+        return f"Epoch {event.epoch}: loss {event.loss:.3f}, on the pieces kept aside {event.held_out_loss:.3f}{best}"
+    if isinstance(event, SampleMade):
+        return f"  its answer to the seed: {event.path}" + (f" ({event.phrase})" if event.phrase else "")
+    if isinstance(event, TrainingPhase) and event.phase in ("starting", "preparing"):
+        return "Starting …" if event.phase == "starting" else "Preparing …"
+    return None

@@ -124,10 +124,10 @@ class NoteTable:
     def _time_at_once(self) -> npt.NDArray[np.float64]:
         number = len(AT_ONCE)
         onset = self.columns[ONSET] + (self.piece << 33)  # one piece after the other, none reaching the next
-        moments = np.concatenate([onset, onset + self.columns[DURATION]])
-        changes = np.repeat([1, -1], len(onset))
-        order = np.argsort(moments, kind="stable")
-        moments, sounding = moments[order], np.cumsum(changes[order])
+        # Starts are marked by the last bit, so that one sort of numbers does.
+        marked = np.concatenate([onset << 1 | 1, (onset + self.columns[DURATION]) << 1])
+        marked.sort(kind="stable")  # two runs, each nearly in order
+        moments, sounding = marked >> 1, np.cumsum((marked & 1) * 2 - 1)
         spans = np.diff(moments, append=moments[-1:])
         piece = moments >> 33
         spans[:-1][piece[1:] != piece[:-1]] = 0

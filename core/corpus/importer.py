@@ -1,0 +1,375 @@
+"""From dropped folders, files and zips to a corpus and a report of what became of each file.
+
+Three steps, each in bounded memory however many files there are: walk (what is there, into a temporary table), read
+(what the cache doesn't know yet, into the cache, chunk by chunk), conclude (verdicts and pieces, in SQL, into the
+corpus file). Cancelled or killed, what was read stays read. The order of everything is that of the paths.
+"""
+
+import itertools
+import os
+import sqlite3
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.corpus.cache import READER, keep, knows, open_cache, translated
+from core.corpus.pool import CHUNK, processes_for, read_in_processes
+from core.corpus.reading import Batch, Reader, read_files
+from core.corpus.report import ImportProgress, ImportReport, verdict_of_row
+from core.corpus.store import (
+    INSERT_PIECE,
+    Corpus,
+    CorpusStore,
+    next_list,
+    read_about,
+    roots_key,
+    write_about,
+)
+from core.corpus.walk import MEMBER, Found, is_zip, shown, walk
+from core.errors import FileError
+from core.music.midi_file import read_midi_bytes
+from core.tasks import Cancelled, Control
+
+_REPORT_S = 0.05
+_WALKED_AT_ONCE = 1000
+_NOT_READ = "Not read: the import was stopped before"
+_UNRESOLVED = "size >= 0 AND reason = '' AND content IS NULL"
+
+# What was found, resolved once it has a content or a reason why it has none. A size of -1: from an earlier import.
+_FOUND = """
+CREATE TEMP TABLE found (
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, reason TEXT NOT NULL,
+    is_zip INTEGER NOT NULL, content BLOB, fingerprint TEXT
+) WITHOUT ROWID;
+CREATE INDEX temp.found_fingerprint ON found (fingerprint, path);
+CREATE TEMP TABLE left_out (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+_FIND = """
+INSERT INTO temp.found (path, size, mtime_ns, reason, is_zip) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, reason = excluded.reason,
+    is_zip = excluded.is_zip, content = NULL, fingerprint = NULL
+"""
+
+_RESOLVE_KNOWN = """
+UPDATE temp.found SET content = known.content, reason = known.reason, fingerprint = known.fingerprint
+FROM (
+    SELECT file.path, file.size, file.mtime_ns, file.content, file.reason, content.fingerprint
+    FROM temp.found AS asked JOIN main.file ON file.path = asked.path
+    LEFT JOIN main.content ON content.content = file.content
+    WHERE content.reader = ? OR file.reason != ''
+) AS known
+WHERE found.path = known.path AND found.size = known.size AND found.mtime_ns = known.mtime_ns AND found.reason = ''
+"""
+
+_RESOLVE_READ = """
+UPDATE temp.found SET content = :content, reason = :reason,
+    fingerprint = (SELECT fingerprint FROM main.content WHERE content.content = :content)
+WHERE path = :path
+"""
+
+# Of files with the same music the first by path is kept.
+_JUDGED = """
+SELECT found.path,
+    CASE WHEN found.reason || coalesce(content.reason, '') != '' THEN 'skipped'
+        WHEN first != found.path THEN 'same' WHEN content.repairs != '' THEN 'repaired' ELSE 'kept' END AS verdict,
+    CASE WHEN found.reason || coalesce(content.reason, '') != '' THEN found.reason || coalesce(content.reason, '')
+        WHEN first != found.path THEN '' ELSE content.repairs END AS reason,
+    CASE WHEN first != found.path THEN first ELSE x'' END AS of, coalesce(found.fingerprint, '') AS fingerprint,
+    coalesce(content.notes, 0) AS notes, coalesce(content.key, '') AS key, content.content AS content
+FROM (
+    SELECT *, (SELECT min(path) FROM temp.found AS other WHERE other.fingerprint = one.fingerprint) AS first
+    FROM temp.found AS one {where}
+) AS found LEFT JOIN main.content ON content.content = found.content
+"""
+_VERDICTS = f"SELECT path, verdict, reason, of, fingerprint, notes, key FROM ({_JUDGED}) ORDER BY path"  # noqa: S608 -- our own
+_PIECES = f"""
+SELECT judged.path, content.fingerprint, content.notes, content.duration_s, content.key, content.metre, content.tempo,
+    content.parts, content.polyphony, content.lines, content.melody_notes
+FROM ({_JUDGED.format(where="")}) AS judged JOIN main.content ON content.content = judged.content
+WHERE judged.verdict IN ('kept', 'repaired') AND judged.fingerprint NOT IN (SELECT fingerprint FROM temp.left_out)
+ORDER BY judged.path
+"""  # noqa: S608 -- our own
+
+
+def import_paths(
+    paths: Sequence[Path],
+    control: Control,
+    *,
+    home: Path,
+    name: str = "",
+    add_to: str = "",
+    reader: Reader = read_midi_bytes,
+    processes: int | None = None,
+) -> tuple[Corpus, ImportReport]:
+    """Make a corpus of all the music in folders (to the bottom), files and zips.
+
+    The same paths under the same name renew the corpus they made before. name: "" = that of the first path. add_to:
+    the id of a corpus that they are added to instead. reader: from bytes to music; processes: how many read, None = as
+    many as are worth it, 0 = none but this.
+    Reports ImportProgress. Raises Cancelled, with everything read so far kept in the cache; FileError if there is
+    nothing there to read. `control.stop` makes the corpus of what has been read.
+    """
+    began = time.monotonic()
+    if not paths:
+        raise FileError("No files or folders were named.")
+    _require_there(paths)
+    store = CorpusStore(home)
+    earlier = store.load(add_to) if add_to else None
+    with closing(open_cache(home)) as cache, _interruptible(cache, control):
+        work = _Import(cache, control, home)
+        if earlier:
+            work.take_up(store.file(earlier.id))
+        work.walk(paths)
+        if not work.total:
+            raise FileError(
+                f"There are no MIDI files in ‘{_name_of(paths)}’.",
+                hint="Files that end in .mid, .midi, .kar, .rmi or .zip can be read.",
+            )
+        work.read(reader, processes)
+        corpus_id = _conclude(work, store, paths, earlier=earlier, name=name.strip(), began=began)
+    return store.load(corpus_id), store.report_of(corpus_id)
+
+
+def _require_there(paths: Sequence[Path]) -> None:
+    if not any(path.exists() for path in paths):
+        raise FileError(f"‘{paths[0]}’ is not there.", hint="Check the path.")
+
+
+def _name_of(paths: Sequence[Path]) -> str:
+    """What the corpus of these paths is called if nobody says otherwise."""
+    first = paths[0].absolute()
+    name = (first.name if first.is_dir() else first.stem) or "Pieces"
+    return shown(os.fsencode(name))
+
+
+@contextmanager
+def _interruptible(cache: sqlite3.Connection, control: Control) -> Iterator[None]:
+    """Long queries end when the control cancels; what SQLite says about it becomes Cancelled."""
+    cache.set_progress_handler(lambda: int(control.cancelled), 20_000)
+    with translated("The import can't go on"):
+        try:
+            yield
+        except sqlite3.OperationalError:
+            if control.cancelled:
+                raise Cancelled from None
+            raise
+        finally:
+            cache.set_progress_handler(None, 0)
+
+
+class _Import:
+    """One import on its way, on the cache's connection."""
+
+    def __init__(self, cache: sqlite3.Connection, control: Control, home: Path) -> None:
+        self.cache = cache
+        self.total = 0
+        """Files found, but those of earlier imports."""
+        self._control = control
+        self._home = home
+        self._done = 0
+        self._unreported: list[bytes] = []
+        self._reported_at = 0.0
+        cache.executescript(_FOUND)
+
+    def take_up(self, corpus: Path) -> None:
+        """Count the files and pieces of an earlier import as found, as they were then."""
+        self.cache.execute("ATTACH ? AS corpus", (str(corpus),))
+        number = read_about(self.cache, schema="corpus")["list"]
+        self.cache.execute(
+            "INSERT INTO temp.found SELECT path, -1, -1, CASE verdict WHEN 'skipped' THEN reason ELSE '' END, 0,"
+            " (SELECT min(content) FROM main.content WHERE content.fingerprint = verdict.fingerprint),"
+            " nullif(fingerprint, '') FROM corpus.verdict"
+        )
+        self.cache.execute(
+            "INSERT OR IGNORE INTO temp.found SELECT CAST(source AS BLOB), -1, -1, '', 0,"
+            " (SELECT min(content) FROM main.content WHERE content.fingerprint = piece.fingerprint), fingerprint"
+            " FROM corpus.piece WHERE list = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM corpus.verdict)",
+            (number,),
+        )
+        self.cache.execute(
+            "INSERT OR IGNORE INTO temp.left_out SELECT fingerprint FROM corpus.verdict WHERE verdict != 'skipped'"
+            " AND fingerprint NOT IN (SELECT fingerprint FROM corpus.piece WHERE list = ?)",
+            (number,),
+        )
+        self.cache.execute("DETACH corpus")
+
+    def walk(self, paths: Sequence[Path]) -> None:
+        """Find what there is, and what of it the cache knows."""
+        looked_into: list[Found] = []
+        found = walk(paths, listed=lambda archive: self._listed(archive, looked_into))
+        self.cache.execute("BEGIN")
+        while some := list(itertools.islice(found, _WALKED_AT_ONCE)):
+            self._control.checkpoint()
+            files = [item for item in some if item is not None]
+            rows = ((item.path, item.size, item.mtime_ns, item.reason, is_zip(item.path)) for item in files)
+            self.cache.executemany(_FIND, rows)
+            if files and self._is_time():
+                self._control.report(ImportProgress(0, 0, _short(files[-1].path)))
+        for archive in looked_into:
+            self._keep_listing(archive)
+        self.cache.execute("DELETE FROM temp.found WHERE is_zip AND reason = ''")
+        self.cache.execute(_RESOLVE_KNOWN, (READER,))
+        self.cache.execute("COMMIT")
+        self.total = self._count("size >= 0")
+        self._done = self.total - self._count(_UNRESOLVED)
+
+    def _listed(self, archive: Found, looked_into: list[Found]) -> Sequence[Found] | None:
+        """What a zip held when it was last looked into, if it is unchanged."""
+        row = self.cache.execute(
+            "SELECT size, mtime_ns, reason FROM main.file WHERE path = ?", (archive.path,)
+        ).fetchone()
+        if row is None or row[:2] != (archive.size, archive.mtime_ns):
+            looked_into.append(archive)
+            return None
+        if row[2]:
+            return (replace(archive, reason=row[2]),)
+        members = self.cache.execute("SELECT path FROM main.file WHERE path > ? AND path < ?", _inside(archive.path))
+        return tuple(replace(archive, path=path) for (path,) in members)
+
+    def _keep_listing(self, archive: Found) -> None:
+        """Remember what a zip holds, so that an unchanged one is never opened again."""
+        inside = _inside(archive.path)
+        self.cache.execute("DELETE FROM main.file WHERE path > ? AND path < ?", inside)
+        self.cache.execute(
+            "INSERT OR REPLACE INTO main.file SELECT path, size, mtime_ns, NULL, reason FROM temp.found"
+            " WHERE path = ? OR (path > ? AND path < ?)",
+            (archive.path, *inside),
+        )
+
+    def read(self, reader: Reader, processes: int | None) -> None:
+        """Read what the cache doesn't know."""
+        left = self.total - self._done
+        self._report(b"")
+        if left:
+            number = processes_for(left) if processes is None else processes
+            with closing(self._batches(reader, number)) as batches:
+                for batch in batches:
+                    self._keep(batch)
+        self._control.checkpoint()
+        self.cache.execute(f"UPDATE temp.found SET reason = ? WHERE {_UNRESOLVED}", (_NOT_READ,))  # noqa: S608 -- our own
+        # What was left out stays so, unless it was brought in again.
+        self.cache.execute(
+            "DELETE FROM temp.left_out WHERE fingerprint IN (SELECT fingerprint FROM temp.found WHERE size >= 0)"
+        )
+
+    def _batches(self, reader: Reader, processes: int) -> Generator[Batch]:
+        if processes:
+            yield from read_in_processes(
+                self._chunks(), self._control, home=self._home, reader=reader, processes=processes
+            )
+            return
+        for chunk in self._chunks():
+            # Cancelled in mid-chunk, what was read of it is still handed over and kept.
+            going = itertools.takewhile(lambda _: not (self._control.cancelled or self._control.stopping), chunk)
+            yield from read_files(going, knows=lambda content: knows(self.cache, content), reader=reader)
+            if self._control.stopping:
+                return
+            self._control.checkpoint()
+
+    def _chunks(self) -> Iterator[Sequence[Found]]:
+        last = b""
+        while True:
+            rows = self.cache.execute(
+                f"SELECT path, size, mtime_ns FROM temp.found WHERE {_UNRESOLVED} AND path > ? ORDER BY path LIMIT ?",  # noqa: S608 -- our own
+                (last, CHUNK),
+            ).fetchall()
+            if not rows:
+                return
+            yield tuple(Found(*row) for row in rows)
+            last = rows[-1][0]
+
+    def _keep(self, batch: Batch) -> None:
+        self.cache.execute("BEGIN IMMEDIATE")
+        keep(self.cache, (seen for seen in batch.seen if seen.size >= 0), batch.understood)
+        self.cache.executemany(
+            _RESOLVE_READ,
+            ({"path": seen.path, "content": seen.content, "reason": seen.reason} for seen in batch.seen),
+        )
+        self.cache.execute("COMMIT")
+        self._done += len(batch.seen)
+        self._unreported += (seen.path for seen in batch.seen)
+        if self._is_time() or self._done == self.total:
+            self._report(batch.seen[-1].path)
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        is_time = now - self._reported_at > _REPORT_S
+        if is_time:
+            self._reported_at = now
+        return is_time
+
+    def _report(self, last: bytes) -> None:
+        marks = ", ".join("?" * len(self._unreported))
+        rows = self.cache.execute(_VERDICTS.format(where=f"WHERE path IN ({marks})"), self._unreported)
+        verdicts = tuple(map(verdict_of_row, rows))
+        self._unreported.clear()
+        self._control.report(ImportProgress(self._done, self.total, _short(last), verdicts))
+
+    def verdicts(self) -> Iterator[tuple[Any, ...]]:
+        """Of all files by path: rows of path, verdict, reason, of, fingerprint, notes, key."""
+        return self._listening(self.cache.execute(_VERDICTS.format(where="")))
+
+    def pieces(self) -> Iterator[tuple[Any, ...]]:
+        """What can be learnt, by path: rows of the columns of a piece."""
+        for path, fingerprint, *rest in self._listening(self.cache.execute(_PIECES)):
+            yield (fingerprint, _title(path), shown(path), *rest)
+
+    def _listening(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        for number, row in enumerate(rows):
+            if number % 1000 == 0:
+                self._control.checkpoint()
+            yield row
+
+    def _count(self, where: str) -> int:
+        return int(self.cache.execute(f"SELECT count(*) FROM temp.found WHERE {where}").fetchone()[0])  # noqa: S608 -- our own
+
+
+def _inside(archive: bytes) -> tuple[bytes, bytes]:
+    """Bounds, both exclusive, between which the paths of a zip's members lie."""
+    return archive + MEMBER, archive + b"\x01"
+
+
+def _short(path: bytes) -> str:
+    return shown(path).rpartition("/")[2]
+
+
+def _title(path: bytes) -> str:
+    """What a piece is called: its file's name, as people write names."""
+    return " ".join(Path(_short(path)).stem.replace("_", " ").split()) or "Untitled"
+
+
+def _conclude(
+    work: _Import, store: CorpusStore, paths: Sequence[Path], *, earlier: Corpus | None, name: str, began: float
+) -> str:
+    """Write verdicts and pieces into the corpus's file, all at once or not at all; its id."""
+    roots = roots_key(paths)
+    renewed = earlier or store.made_of(roots, name)
+    named = renewed.name if renewed else store.new_name(name or _name_of(paths))
+    corpus_id = renewed.id if renewed else store.new_id(named)
+    with store.writing(corpus_id) as connection:
+        about = read_about(connection)
+        number = next_list(connection)
+        connection.execute("DELETE FROM verdict")
+        connection.executemany(
+            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((position, *row) for position, row in enumerate(work.verdicts())),
+        )
+        connection.executemany(INSERT_PIECE, ((number, position, *row) for position, row in enumerate(work.pieces())))
+        melodic, pieces = connection.execute(
+            "SELECT coalesce(sum(lines = 'melody'), 0), count(*) FROM piece WHERE list = ?", (number,)
+        ).fetchone()
+        entries = {
+            "name": named,
+            "lines": renewed.lines if renewed else ("melody" if 2 * melodic >= pieces else "all"),
+            "created": about.get("created", datetime.now(UTC).isoformat(timespec="seconds")),
+            "list": str(number),
+            "roots": about.get("roots", roots) if earlier else roots,
+            "elapsed_s": str(time.monotonic() - began),
+        }
+        write_about(connection, entries)
+    return corpus_id

@@ -1,0 +1,251 @@
+"""From the bytes of files to what the cache keeps of them: many at a time, in any process, with no Score made.
+
+The files of a batch are read one by one, but judged together: counts, keys and melodies of hundreds of pieces come
+out of a few sweeps over one table of notes.
+"""
+
+import os
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from core.corpus.cache import Seen, Understood
+from core.corpus.melody import CLEAR_SHARE, ONSET, Voice, best_voice
+from core.corpus.tallies import NoteTable, notes_at_once
+from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
+from core.errors import FileError
+from core.music.columns import ScoreColumns
+from core.music.midi_file import ReadResult
+from core.music.pitch import find_key
+from core.music.score import TICKS_PER_QUARTER, Score
+from core.music.timing import DEFAULT_METRE, TempoMap
+
+FEWEST_NOTES = 8
+"""A piece with fewer teaches nothing: no model sees so little of a file that it could go on."""
+_BATCH_S = 0.1
+_BATCH = 64
+_BATCH_NOTES = 50_000
+"""A batch is handed over at the first of these, so that little is lost and memory is bounded."""
+
+Reader = Callable[[bytes, str], ReadResult]
+"""From the bytes of a .mid and its name to music; raises FileError. Must be importable by name for other processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What some files had, and what that is as far as it wasn't known."""
+
+    seen: tuple[Seen, ...]
+    understood: tuple[Understood, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """One content on its way: read, to be judged with its batch."""
+
+    content: bytes
+    result: ReadResult
+    voices: tuple[Voice, ...]
+
+
+def read_files(items: Iterable[Found], *, knows: Callable[[bytes], bool], reader: Reader) -> Iterator[Batch]:
+    """Read files in turn; a batch every tenth of a second. knows: whether a content (hash) needs no reading."""
+    files = _Files()
+    pending = _Pending()
+    met: set[bytes] = set()
+    for item in items:
+        try:
+            midi = files.content(item.path)
+        except OSError as error:
+            # Not kept: what is closed now may be open tomorrow, with nothing about it changed.
+            pending.seen.append(Seen(item.path, -1, -1, None, f"Can't be opened: {error.strerror or error}"))
+            continue
+        except FileError as error:
+            pending.seen.append(Seen(item.path, item.size, item.mtime_ns, None, error.sentence))
+            continue
+        content = blake2b(midi, digest_size=16).digest()
+        pending.seen.append(Seen(item.path, item.size, item.mtime_ns, content))
+        if content not in met and not knows(content):
+            met.add(content)
+            pending.read(content, midi, shown(item.path), reader)
+        if pending.is_due():
+            yield pending.handed_over()
+    files.close()
+    if pending.seen:
+        yield pending.handed_over()
+
+
+class _Files:
+    """Contents of files and of members of zips; the zip last used stays open."""
+
+    def __init__(self) -> None:
+        self._zip_path = b""
+        self._zip: zipfile.ZipFile | None = None
+
+    def content(self, path: bytes) -> bytes:
+        """Raises OSError, and FileError with the reason where the content itself is at fault."""
+        archive, is_member, member = path.partition(MEMBER)
+        if not is_member:
+            with open(path, "rb") as file:  # noqa: PTH123 -- pathlib knows no bytes
+                content = file.read(LARGEST_FILE + 1)
+        else:
+            try:
+                with self._opened(archive).open(member.decode("utf-8", "surrogateescape")) as file:
+                    content = file.read(LARGEST_FILE + 1)
+            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+                raise FileError("Damaged inside the zip") from error
+            except NotImplementedError as error:
+                raise FileError("Packed in a way that can't be read; unpack the zip first") from error
+            except RuntimeError as error:
+                raise FileError("Protected by a password") from error
+        if len(content) > LARGEST_FILE:
+            raise FileError(TOO_LARGE)
+        return content
+
+    def _opened(self, archive: bytes) -> zipfile.ZipFile:
+        if self._zip is None or archive != self._zip_path:
+            self.close()
+            self._zip = zipfile.ZipFile(os.fsdecode(archive))
+            self._zip_path = archive
+        return self._zip
+
+    def close(self) -> None:
+        if self._zip is not None:
+            self._zip.close()
+        self._zip = None
+
+
+class _Pending:
+    """The batch being gathered."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.seen: list[Seen] = []
+        self._pieces: list[_Piece] = []
+        self._understood: list[Understood] = []
+        self._notes = 0
+        self._until = time.monotonic() + _BATCH_S
+
+    def read(self, content: bytes, midi: bytes, name: str, reader: Reader) -> None:
+        try:
+            result = reader(midi, name)
+        except FileError as error:
+            self._understood.append(Understood(content, reason=_reason(error.sentence, name)))
+            return
+        voices = _voices(result.columns)
+        notes = sum(voice.columns.shape[1] for voice in voices if not voice.is_drums)
+        if notes < FEWEST_NOTES:
+            self._understood.append(Understood(content, reason=_why_too_little(notes, voices)))
+            return
+        self._notes += notes
+        self._pieces.append(_Piece(content, result, voices))
+
+    def is_due(self) -> bool:
+        return len(self.seen) >= _BATCH or self._notes > _BATCH_NOTES or time.monotonic() > self._until
+
+    def handed_over(self) -> Batch:
+        batch = Batch(tuple(self.seen), (*self._understood, *judged(self._pieces)))
+        self._begin()
+        return batch
+
+
+def _voices(columns: ScoreColumns) -> tuple[Voice, ...]:
+    return tuple(
+        Voice(
+            np.array((part.onset, part.pitch, part.duration, part.velocity), dtype=np.int64), part.name, part.is_drums
+        )
+        for part in columns.parts
+    )
+
+
+def _reason(sentence: str, name: str) -> str:
+    """The reader's sentence without the name, which the report shows beside it."""
+    short = sentence.removeprefix(f"‘{name}’ can't be read:").strip().rstrip(".")
+    return short[:1].upper() + short[1:]
+
+
+def _why_too_little(notes: int, voices: Sequence[Voice]) -> str:
+    if notes:
+        return f"Only {notes} {'note' if notes == 1 else 'notes'}, too few to learn from"
+    return "Drums only" if any(voice.columns.shape[1] for voice in voices) else "No notes inside"
+
+
+def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
+    """What the cache keeps of each piece."""
+    if not pieces:
+        return
+    pitched = [[voice for voice in piece.voices if not voice.is_drums and voice.columns.shape[1]] for piece in pieces]
+    best = [voices[best_voice(voices) or 0].columns for voices in pitched]
+    all_notes = NoteTable.of([[voice.columns for voice in voices] for voices in pitched])
+    has_one_part = all(len(voices) == 1 for voices in pitched)
+    best_notes = all_notes if has_one_part else NoteTable.of([[columns] for columns in best])
+    melodies = best_notes.top_lines()
+    tallies, melody_tallies = all_notes.tallies(), melodies.tallies()
+    counts, melody_counts = all_notes.counts().tolist(), melodies.counts().tolist()
+    is_line = best_notes.single_shares() >= CLEAR_SHARE
+    weights, polyphony = all_notes.pitch_class_weights(), notes_at_once(tallies).tolist()
+    for index, piece in enumerate(pieces):
+        columns = piece.result.columns
+        yield Understood(
+            piece.content,
+            repairs="; ".join(piece.result.repairs),
+            fingerprint=_fingerprint(columns),
+            notes=counts[index],
+            melody_notes=melody_counts[index],
+            duration_s=round(_duration_s(columns), 3),
+            key=find_key(weights[index]).name,
+            metre=_metre(columns),
+            tempo=_tempo(columns, first_note=min(int(voice.columns[ONSET, 0]) for voice in pitched[index])),
+            parts=len(pitched[index]),
+            polyphony=round(polyphony[index], 3),
+            lines="melody" if is_line[index] else "all",
+            tallies=tallies[index].tobytes(),
+            melody_tallies=melody_tallies[index].tobytes(),
+            score=columns.to_bytes(),
+        )
+
+
+def _fingerprint(columns: ScoreColumns) -> str:
+    """Hash of notes, tempo and metre: neither names, instruments, words nor the order of parts count."""
+    parts = sorted(
+        blake2b(
+            b"".join((part.onset.tobytes(), part.pitch.tobytes(), part.duration.tobytes(), part.velocity.tobytes())),
+            digest_size=16,
+            person=b"drums" if part.is_drums else b"",
+        ).digest()
+        for part in columns.parts
+        if len(part.onset)
+    )
+    tempos = ((tempo.tick, tempo.microseconds_per_quarter) for tempo in columns.tempos)
+    metres = ((metre.tick, metre.numerator, metre.denominator) for metre in columns.metres)
+    frame = repr((tuple(tempos), tuple(metres))).encode()
+    return blake2b(b"".join((*parts, frame)), digest_size=16).hexdigest()
+
+
+def _duration_s(columns: ScoreColumns) -> float:
+    tempos = columns.tempos
+    if len(tempos) == 1 and tempos[0].tick == 0:
+        return columns.end * tempos[0].microseconds_per_quarter / (1e6 * TICKS_PER_QUARTER)
+    return TempoMap.of(Score(tempos=tempos)).seconds_at(columns.end)
+
+
+def _metre(columns: ScoreColumns) -> str:
+    metre = columns.metres[0] if columns.metres and columns.metres[0].tick == 0 else DEFAULT_METRE
+    return f"{metre.numerator}/{metre.denominator}"
+
+
+def _tempo(columns: ScoreColumns, *, first_note: int) -> float | None:
+    """Quarters a minute at the first note, or where the first tempo is named if that is later; None if none is."""
+    tempo = None
+    for named in columns.tempos:
+        if tempo is not None and named.tick > first_note:
+            break
+        tempo = named
+    return None if tempo is None or not tempo.microseconds_per_quarter else round(tempo.quarters_per_minute, 2)

@@ -1,0 +1,89 @@
+"""Counts of many pieces in one sweep agree with counting each piece note by note."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.corpus.melody import columns_of, notes_of, skyline
+from core.corpus.tallies import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, NoteTable, notes_at_once
+from core.music.score import Note, Part, fitted
+
+lists_of_notes = st.lists(
+    st.builds(Note, st.integers(0, 900), st.integers(58, 64), st.integers(1, 700)), max_size=12
+).map(fitted)
+pieces_of_parts = st.lists(st.lists(lists_of_notes, min_size=1, max_size=3), max_size=4)
+
+
+def table(pieces: list[list[tuple[Note, ...]]]) -> NoteTable:
+    return NoteTable.of([[columns_of(part) for part in parts] for parts in pieces])
+
+
+def merged(parts: list[tuple[Note, ...]]) -> list[Note]:
+    """Of two notes at one place the first part's."""
+    first: dict[tuple[int, int], Note] = {}
+    for part in parts:
+        for note in part:
+            first.setdefault((note.onset, note.pitch), note)
+    return sorted(first.values(), key=lambda note: (note.onset, note.pitch))
+
+
+@settings(deadline=None)
+@given(pieces_of_parts)
+def test_pitches_and_numbers_of_notes_are_counted_by_piece(pieces: list[list[tuple[Note, ...]]]) -> None:
+    found = table(pieces)
+    assert found.counts().tolist() == [len(merged(parts)) for parts in pieces]
+    for row, parts in zip(found.tallies(), pieces, strict=True):
+        expected = Counter(note.pitch for note in merged(parts))
+        assert {pitch: count for pitch, count in enumerate(row[PITCHES].tolist()) if count} == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(pieces_of_parts)
+def test_time_is_shared_out_by_how_many_notes_sound(pieces: list[list[tuple[Note, ...]]]) -> None:
+    for row, parts in zip(table(pieces).tallies(), pieces, strict=True):
+        notes = merged(parts)
+        expected = [0] * len(AT_ONCE)
+        if notes:
+            for tick in range(notes[0].onset, max(note.end for note in notes)):
+                sounding = sum(note.onset <= tick < note.end for note in notes)
+                expected[min(sounding, 6)] += 1
+        assert row[TIME_AT_ONCE].tolist() == expected
+
+
+@settings(deadline=None)
+@given(pieces_of_parts)
+def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, ...]]]) -> None:
+    lines = table(pieces).top_lines()
+    for index, parts in enumerate(pieces):
+        assert notes_of(lines.columns[:, lines.piece == index]) == skyline(merged(parts))
+
+
+@settings(deadline=None)
+@given(pieces_of_parts)
+def test_single_onsets_are_counted_by_piece(pieces: list[list[tuple[Note, ...]]]) -> None:
+    for share, parts in zip(table(pieces).single_shares(), pieces, strict=True):
+        onsets = Counter(note.onset for note in merged(parts))
+        expected = sum(count == 1 for count in onsets.values()) / len(onsets) if onsets else 0
+        assert share == pytest.approx(expected)
+
+
+def test_a_length_counts_as_the_name_it_is_nearest_to() -> None:
+    durations = {480: "1/4", 460: "1/4", 240: "1/8", 160: "1/8T", 120: "1/16", 720: "1/4.", 1920: "1", 9000: "longer"}
+    part = Part.of(Note(index * 20_000, 60, duration) for index, duration in enumerate(durations))
+    (row,) = table([[part.notes]]).tallies()
+    counted = {LENGTHS[index]: int(count) for index, count in enumerate(row[LENGTH]) if count}
+    assert counted == Counter(durations.values())
+
+
+def test_notes_at_once_are_averaged_over_the_time_in_which_any_sound() -> None:
+    pieces = [[fitted([Note(0, 60, 480), Note(960, 60, 480), Note(960, 64, 480)])], [()]]
+    assert notes_at_once(table(pieces).tallies()).tolist() == pytest.approx([1.5, 0])
+
+
+def test_pitch_classes_weigh_by_how_long_they_sound() -> None:
+    weights = table([[fitted([Note(0, 60, 100), Note(0, 72, 50), Note(0, 61, 7)])]]).pitch_class_weights()
+    assert weights[0, :3].tolist() == [150, 7, 0]
+    assert np.count_nonzero(weights) == 2

@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.errors import AppError, SpecError
-from core.music.score import Note
+from core.music.pitch import Key
+from core.music.score import Note, Score
 from core.music.timing import bar_starts, position_at
 from gui import messages, theme
 from gui.actions import Actions
@@ -86,7 +87,7 @@ class ComposeWorkspace(QWidget):
         self._across.setCollapsible(0, False)  # noqa: FBT003 -- Qt's signature
         self._across.setCollapsible(1, False)  # noqa: FBT003 -- Qt's signature
         for splitter in (self._upright, self._across):
-            splitter.setHandleWidth(3)
+            splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
         self._upright.setSizes([700, theme.metric("size.takes_tray.default")])
         self._across.setSizes([1200, theme.metric("size.right_panel.default")])
@@ -199,7 +200,7 @@ class ComposeWorkspace(QWidget):
         self._playback.set_document(document.heard_score)
         end = document.score.parts[document.part].end
         bars = position_at(document.score, end - 1).bar if end else 0
-        self.panel.set_seed(document.notes, continues_after_bar=bars)
+        self.panel.set_seed(document.notes, continues_after_bar=bars, key=_stated_key(document.score))
         self._generator.set_seed(document.score, document.part)
 
     def _on_replaced(self) -> None:
@@ -211,7 +212,7 @@ class ComposeWorkspace(QWidget):
         self._playback.set_loop(None, loops=False)
         self._playback.seek(0)
         notes = self._document.notes
-        scale = scale_around(notes)[0] if notes else None
+        scale = scale_around(notes, key=_stated_key(self._document.score))[0] if notes else None
         self.bar.show_scale(scale)
         self.roll.set_scale(scale)
         self.roll.fit()
@@ -395,3 +396,9 @@ class ComposeWorkspace(QWidget):
         elif self.width() >= _NARROW and self._folded_by_width:
             shows.setChecked(True)
             self._folded_by_width = False
+
+
+def _stated_key(score: Score) -> Key | None:
+    """The key that the score names; C major counts as unnamed, since many programs write it without meaning it."""
+    key = Key.of_signature(score.keys[0]) if score.keys else None
+    return None if key == Key(0) else key

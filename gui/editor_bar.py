@@ -135,7 +135,8 @@ class EditorBar(Surface):
                 scale = Scale(tonic, kind)
                 self.scale.addItem(scale.name, scale)
         self.scale.setToolTip(self.tr("Darkens the rows outside of a scale"))
-        self.scale.setMinimumContentsLength(8)
+        self.scale.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.scale.setMinimumContentsLength(11)
         self.color_by = Segments(
             [
                 Segment("origin", self.tr("Origin"), tip=self.tr("Blue is yours, amber is the model's")),

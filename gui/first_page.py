@@ -158,6 +158,7 @@ class FirstPage(QScrollArea):
         """Put the keyboard on the button that gives music."""
         button = self.continue_button if self.continue_button.isEnabled() else self.folder_button
         button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        button.show_ring()  # before the window is shown, Qt forgets the reason
 
     def _page(self) -> QWidget:
         page = QWidget()

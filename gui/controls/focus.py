@@ -15,6 +15,14 @@ _KEYBOARD = frozenset(
         Qt.FocusReason.ShortcutFocusReason,
     }
 )
+_AWAY = frozenset(
+    {
+        Qt.FocusReason.ActiveWindowFocusReason,
+        Qt.FocusReason.PopupFocusReason,
+        Qt.FocusReason.MenuBarFocusReason,
+    }
+)
+"""Reasons for which the focus goes away only to come back to where it was."""
 _REACH = 4
 """Pixels by which the ring's widget is larger than the control on each side: gap and line."""
 
@@ -75,6 +83,7 @@ class KeyboardFocus(_Base):
     focus_radius: float = 6
     keys_kept: frozenset[Qt.Key] = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
     _focus_ring: FocusRing | None = None
+    _ring_comes_back = False
 
     def event(self, event: QEvent) -> bool:
         if (
@@ -89,15 +98,20 @@ class KeyboardFocus(_Base):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in _KEYBOARD:
-            self._drop_focus_ring()
-            self._focus_ring = FocusRing(self, self.focus_radius)
+        if event.reason() in _KEYBOARD or (event.reason() in _AWAY and self._ring_comes_back):
+            self.show_ring()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._ring_comes_back = self.has_ring and event.reason() in _AWAY
         self._drop_focus_ring()
         self.update()
+
+    def show_ring(self) -> None:
+        """Show the ring as if the focus had come by keyboard."""
+        self._drop_focus_ring()
+        self._focus_ring = FocusRing(self, self.focus_radius)
 
     @property
     def has_ring(self) -> bool:

@@ -67,12 +67,14 @@ def range_around(notes: Iterable[Note]) -> tuple[int, int]:
     return max(0, min(pitches) - 7), min(127, max(pitches) + 7)
 
 
-def scale_around(notes: Sequence[Note]) -> tuple[Scale, bool]:
+def scale_around(notes: Sequence[Note], *, key: Key | None = None) -> tuple[Scale, bool]:
     """The scale that a seed suggests, and whether the seed stays within it.
 
-    The key is found first; of a minor key's three scales the one that leaves out the fewest notes is taken.
+    The key is found first unless it is known; of a minor key's three scales the one that leaves out the fewest notes
+    is taken.
     """
-    key = find_key(notes) if notes else Key(0)
+    if key is None:
+        key = find_key(notes) if notes else Key(0)
     kinds = ("minor", "harmonic minor", "melodic minor") if key.is_minor else ("major",)
     scales = [Scale(key.tonic, kind) for kind in kinds]
     outside = [sum(not scale.contains(note.pitch) for note in notes) for scale in scales]

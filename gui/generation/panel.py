@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from core.music.pitch import pitch_name
+from core.music.pitch import Key, pitch_name
 from core.music.score import Note
 from gui import theme
 from gui.controls.buttons import IconButton, ModelButton, PlainButton, QuietButton
@@ -52,6 +52,7 @@ class GeneratePanel(Surface):
         super().__init__("bg.panel", edges="l", parent=parent)
         self._draw_random_seed = draw_random_seed
         self._notes: tuple[Note, ...] = ()
+        self._key: Key | None = None
         self._continues_after_bar = 0
         self._takes_on_show = 0
         self._is_generating = False
@@ -286,9 +287,13 @@ class GeneratePanel(Surface):
             self.model_chosen.emit(now.id)
         self._look()
 
-    def set_seed(self, notes: Sequence[Note], *, continues_after_bar: int) -> None:
-        """The notes of the part to continue; scale and range follow them until the user sets their own."""
+    def set_seed(self, notes: Sequence[Note], *, continues_after_bar: int, key: Key | None = None) -> None:
+        """The notes of the part to continue; scale and range follow them until the user sets their own.
+
+        key: what the document says it is in; None: the notes tell.
+        """
         self._notes = tuple(notes)
+        self._key = key
         self._continues_after_bar = continues_after_bar
         self._settling.start()
         self._look()
@@ -419,7 +424,7 @@ class GeneratePanel(Surface):
         self.options_changed.emit(self.request_options())
 
     def _look_at_seed(self) -> None:
-        scale, fits = scale_around(self._notes)
+        scale, fits = scale_around(self._notes, key=self._key)
         self.scale.set_seed_scale(scale)
         if not self._has_own_scale:
             self.scale.set_scale(scale.name)

@@ -14,7 +14,7 @@ from core.learning.constraints import AllowedPitches, KeptRhythm
 from core.learning.repetition import MotifMemory, stuck_since
 from core.learning.spec import STEPS_PER_QUARTER, Field
 from core.learning.tokenizer import Events, Vocabulary, class_velocity
-from core.music.score import Metre, Note, fitted
+from core.music.score import Metre, Note, by_position, fitted
 from core.music.timing import TICKS_PER_STEP
 
 BoolArray = npt.NDArray[np.bool_]
@@ -114,6 +114,7 @@ class Line:
         self._ticks: list[list[int]] = []  # onset, pitch, duration, velocity of each note that sounds
         self._redrawn_at = self.frame.start_step
         self._last_duration = 0
+        self._more_at_once = 0
         self._motifs: MotifMemory | None = None
         if self.frame.motifs:
             self._motifs = MotifMemory(seed.pitch.tolist())
@@ -135,6 +136,8 @@ class Line:
             onset = max(self._onset if self.steps else frame.start_step, round(kept.onset / TICKS_PER_STEP))
             self._given["delta"] = onset - self._onset
             self._given["duration"] = max(1, round(kept.duration / TICKS_PER_STEP))
+            following = frame.rhythm.notes[count + 1 : count + 1 + _MOST_AT_ONCE]
+            self._more_at_once = sum(later.onset == kept.onset for later in following)
         elif "delta" not in frame.values:
             ends = self._onset + self._last_duration if self.steps else frame.start_step
             self._given["delta"] = ends - self._onset
@@ -218,6 +221,9 @@ class Line:
         if self._at_once:
             upwards = mask & (values > self._at_once[-1])
             mask = upwards if upwards.any() else mask
+        if self._more_at_once:  # leave room above for the notes of this chord that are still to come
+            room = values[mask][: -self._more_at_once]
+            mask = mask & (values <= room[-1]) if len(room) else mask
         still = [pitch for pitch, until in self._sounding.items() if until > self._onset]
         if still:
             free = mask & ~np.isin(values, still)
@@ -327,4 +333,4 @@ class Line:
         sounding = [step for step in self.steps if step.sounds]
         made = [(Note(*ticks), step.bits, step.pitch_bits) for ticks, step in zip(self._ticks, sounding, strict=True)]
         kept = set(fitted(note for note, _, _ in made))
-        return [entry for entry in made if entry[0] in kept]
+        return sorted((entry for entry in made if entry[0] in kept), key=lambda entry: by_position(entry[0]))

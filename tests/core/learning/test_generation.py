@@ -1,0 +1,348 @@
+"""Takes from networks with random weights: what must hold whatever the model has learnt."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import SpecError
+from core.learning.character import Measures, characters, measured
+from core.learning.copying import build_studied_index
+from core.learning.generation import continuation_start, generate, surprise_of, unknown_notes
+from core.learning.inference import Network
+from core.learning.library import ModelRecord, TrainedModel
+from core.learning.spec import GenerationRequest, NetworkSpec, TokenizerSpec, TrainingSpec
+from core.learning.tokenizer import Vocabulary, encode
+from core.learning.weights import fresh_weights, weight_shapes
+from core.music.pitch import parse_scale
+from core.music.score import ControlChange, KeySignature, Metre, Note, Part, Score, Tempo, fitted
+from core.tasks import Cancelled, Control
+
+VALUES = {
+    "delta": (0, 6, 12, 18, 24, 36, 48, 96, 192),
+    "pitch": tuple(range(50, 80)),
+    "duration": (6, 12, 18, 24, 36, 48, 96),
+    "velocity": (2, 4, 5),
+}
+MONO = Score((Part.of(Note(i * 240, 60 + [0, 2, 4, 5, 7, 5, 4, 2][i % 8], 240) for i in range(30)),))
+
+
+def model_of(
+    *, fields=("delta", "pitch", "duration", "velocity"), legato=False, seed=1, boldness=4.0, line=True, **network
+):
+    tokenizer = TokenizerSpec(fields=fields, legato=legato)
+    spec = NetworkSpec(**{"embedding": 8, "layers": 1, "units": 16, "attention_heads": 2, "head_units": 12, **network})
+    training = TrainingSpec(window=32, stride=32, target="last_step" if legato else "every_step")
+    vocabulary = Vocabulary({field: VALUES[field] for field in fields})
+    weights = fresh_weights(weight_shapes(spec, tokenizer, vocabulary.sizes), random_seed=seed)
+    weights = {name: value * (boldness if name.startswith("head") else 1) for name, value in weights.items()}
+    pieces = [("Studied", encode(MONO, tokenizer))] if line else [("Studied", encode(chords(), tokenizer))]
+    return TrainedModel(
+        ModelRecord("id", "Random", Path("none")),
+        tokenizer,
+        spec,
+        training,
+        vocabulary,
+        Network(spec, tokenizer, training, vocabulary, weights),
+        build_studied_index(pieces),
+    )
+
+
+def chords():
+    return Score((Part.of(Note(bar * 960, pitch + bar % 3, 900) for bar in range(8) for pitch in (55, 60, 64, 67)),))
+
+
+MODELS = {
+    "line": model_of(),
+    "chords": model_of(line=False, seed=2),
+    "article": model_of(fields=("pitch", "duration"), legato=True, attention="running_mean", attention_heads=1),
+    "pitch alone": model_of(fields=("pitch",)),
+    "no velocity": model_of(fields=("delta", "pitch", "duration")),
+}  # fmt: skip
+EMPTY = Score()
+WALTZ = Score(
+    (Part(name="Other", notes=(Note(0, 40, 9000),)), Part.of([Note(1440 + 20 * i, 70 - i, 15) for i in range(10)], name="Tune", program=5,
+        controls=[ControlChange(0, 64, 127)])),
+    (Tempo(0, 400_000), Tempo(2880, 600_000)),
+    (Metre(0, 3, 4), Metre(1440 * 5, 7, 16)),
+    (KeySignature(0, -1, True),),
+)  # fmt: skip
+SEEDS = {"mono": (MONO, 0), "chords": (chords(), 0), "empty": (EMPTY, 0), "waltz": (WALTZ, 1)}
+
+
+def generated(take):
+    return sorted(take.generated, key=lambda note: (note.onset, note.pitch))
+
+
+requests = st.builds(
+    lambda seed, bars, takes, temperature, k, p, scale, low, width, keep, motifs, guards, number: GenerationRequest(
+        SEEDS[seed][0],
+        part=SEEDS[seed][1],
+        length_bars=bars,
+        takes=takes,
+        temperature=temperature,
+        top_k=k,
+        top_p=p,
+        scale=scale,
+        pitch_range=(low, low + width),
+        keep=keep,
+        motifs=motifs,
+        guards_repetition=guards,
+        random_seed=number,
+    ),
+    seed=st.sampled_from(list(SEEDS)),
+    bars=st.integers(1, 6),
+    takes=st.integers(1, 3),
+    temperature=st.sampled_from([0.0, 0.3, 1.0, 3.0]),
+    k=st.sampled_from([0, 1, 5]),
+    p=st.sampled_from([0.05, 0.9, 1.0]),
+    scale=st.sampled_from(["", "D minor", "F# major pentatonic"]),
+    low=st.sampled_from([0, 45, 60, 100]),
+    width=st.sampled_from([12, 27]),
+    keep=st.sampled_from(["", "rhythm", "pitch"]),
+    motifs=st.sampled_from([0.0, 3.0, -3.0]),
+    guards=st.booleans(),
+    number=st.integers(0, 2**40),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(list(MODELS)), requests)
+def test_every_take_is_what_was_asked_for(name, request):
+    model = MODELS[name]
+    takes = generate(model, request)
+    assert [take.letter for take in takes] == list("ABC"[: request.takes])
+    part = request.seed.parts[request.part]
+    start = continuation_start(request.seed, request.part)
+    for take in takes:
+        notes = generated(take)
+        assert take.start == start
+        assert start <= notes[0].onset
+        assert all(note.end <= take.end for note in notes)
+        low, high = request.pitch_range
+        assert all(low <= note.pitch <= high for note in notes)
+        if request.scale:
+            assert all(parse_scale(request.scale).contains(note.pitch) for note in notes)
+        assert take.score.parts[request.part].notes == fitted([*part.notes, *notes]) == (*part.notes, *notes)
+        assert replace(take.score, parts=request.seed.parts) == request.seed
+        assert take.score.parts[: request.part] == request.seed.parts[: request.part]
+        assert replace(take.score.parts[request.part], notes=part.notes) == part
+        assert [note for note, _ in take.surprise_bits] == notes
+        assert all(bits >= 0 for _, bits in take.surprise_bits)
+        assert [note for note, _ in take.pitch_surprise_bits] == notes
+        if name in ("line", "article") and request.keep != "rhythm":
+            assert all(later.onset >= earlier.end for earlier, later in itertools.pairwise(notes))
+        if request.keep != "rhythm" and name != "pitch alone":
+            longest_bar = max([metre.bar_duration for metre in request.seed.metres], default=1920)
+            sounding = start
+            for note in notes:
+                assert note.onset - sounding <= longest_bar
+                sounding = max(sounding, note.end)
+            assert take.end - sounding <= longest_bar
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_same_request_gives_the_same_takes(name, seed):
+    score, part = SEEDS[seed]
+    request = GenerationRequest(score, part=part, length_bars=4, takes=3, random_seed=11)
+    once, again = generate(MODELS[name], request), generate(MODELS[name], request)
+    assert once == again
+    assert len({take.generated for take in once}) == 3
+
+
+def test_another_random_seed_and_another_temperature_give_other_takes():
+    request = GenerationRequest(MONO, takes=1)
+    first = generate(MODELS["line"], request)[0].generated
+    assert generate(MODELS["line"], replace(request, random_seed=1))[0].generated != first
+    assert generate(MODELS["line"], replace(request, temperature=2.0))[0].generated != first
+
+
+def test_a_take_does_not_depend_on_how_many_others_are_drawn():
+    request = GenerationRequest(MONO, takes=1, random_seed=3)
+    alone = generate(MODELS["line"], request)[0]
+    beside = generate(MODELS["line"], replace(request, takes=5))[0]
+    assert beside.generated == alone.generated
+
+
+def test_greedy_takes_the_likeliest_each_time():
+    takes = generate(MODELS["line"], GenerationRequest(MONO, temperature=0, guards_repetition=False, takes=2))
+    assert takes[0].generated == takes[1].generated
+    top = generate(MODELS["line"], GenerationRequest(MONO, top_k=1, guards_repetition=False, takes=1))
+    assert top[0].generated == takes[0].generated
+
+
+def test_the_continuation_fills_exactly_the_bars_asked_for_across_a_change_of_metre():
+    take = generate(MODELS["line"], GenerationRequest(WALTZ, part=1, length_bars=5, takes=1))[0]
+    assert take.start == 2 * 1440  # the tune ends in the second bar, whatever the other part does
+    assert take.end == 5 * 1440 + 2 * 840
+
+
+def test_an_empty_seed_starts_at_once():
+    take = generate(MODELS["line"], GenerationRequest(EMPTY, length_bars=2, takes=1))[0]
+    assert (take.start, take.end) == (0, 3840)
+    assert take.generated
+
+
+def test_a_kept_rhythm_is_the_seeds_to_the_tick():
+    uneven = Score((Part.of([Note(7, 60, 333), Note(480, 64, 100), Note(1111, 62, 700)]),))
+    take = generate(MODELS["line"], GenerationRequest(uneven, keep="rhythm", length_bars=2, takes=1))[0]
+    assert [(note.onset - 1920, note.duration) for note in generated(take)] == [
+        (7, 333),
+        (480, 100),
+        (1111, 700),
+        (1927, 333),
+        (2400, 100),
+        (3031, 700),
+    ]
+
+
+def test_kept_chords_keep_their_onsets():
+    take = generate(MODELS["chords"], GenerationRequest(chords(), keep="rhythm", length_bars=4, takes=1))[0]
+    assert {note.onset for note in take.generated} == {take.start + bar * 960 for bar in range(8)}
+
+
+def test_kept_pitches_come_in_their_order():
+    take = generate(MODELS["line"], GenerationRequest(MONO, keep="pitch", length_bars=8, takes=1))[0]
+    pitches = [note.pitch for note in MONO.parts[0].notes]
+    notes = [note.pitch for note in generated(take)]
+    assert notes == [pitches[index % len(pitches)] for index in range(len(notes))]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_take_goes_round_for_more_than_four_bars(temperature, seed):
+    from core.learning.repetition import stuck_since
+
+    model = model_of(seed=seed, boldness=12.0)
+    request = GenerationRequest(MONO, length_bars=16, takes=2, temperature=temperature)
+    for take in generate(model, request):
+        notes = generated(take)
+        onsets = [note.onset // 20 for note in notes]
+        pitches = [note.pitch for note in notes]
+        for count in range(1, len(notes) + 1):
+            assert stuck_since(onsets[:count], pitches[:count], bar=96) is None
+
+
+def test_a_take_that_was_drawn_again_says_from_which_bar_and_is_the_same_before():
+    model = model_of(boldness=0.0)  # all is as likely: greedily it takes the first pitch and length each time
+    request = GenerationRequest(MONO, length_bars=12, takes=1, temperature=0)
+    stuck = generate(model, replace(request, guards_repetition=False))[0]
+    take = generate(model, request)[0]
+    assert take.redrawn_from_bar is not None
+    assert stuck.redrawn_from_bar is None
+    bar = (take.redrawn_from_bar - 1) * 1920
+    assert take.start <= bar < take.end
+    before = [note for note in generated(stuck) if note.end <= bar]
+    assert before == [note for note in generated(take) if note.end <= bar]
+    assert take.generated != stuck.generated
+
+
+def test_motifs_come_back_the_more_the_stronger_the_wish():
+    def figures(motifs):
+        """The share of figures of three notes that came before, in the seed or in the take."""
+        request = GenerationRequest(
+            MONO, motifs=motifs, takes=4, length_bars=16, pitch_range=(60, 69), guards_repetition=False
+        )
+        shares = []
+        for take in generate(MODELS["line"], request):
+            intervals = np.diff([note.pitch for note in take.score.parts[0].notes]).tolist()
+            pairs = list(itertools.pairwise(intervals))
+            new = range(len(MONO.parts[0].notes), len(pairs))
+            shares.append(np.mean([pairs[index] in pairs[:index] for index in new]))
+        return np.mean(shares)
+
+    assert figures(-8.0) < figures(0.0) < figures(8.0)
+
+
+def test_an_unmet_note_is_named_and_heard_as_the_nearest():
+    seed = Score((Part.of([Note(0, 60, 480), Note(480, 20, 480), Note(960, 62, 9 * 1920)]),))
+    model = MODELS["line"]
+    assert unknown_notes(model, seed, 0) == {Note(480, 20, 480), Note(960, 62, 9 * 1920)}
+    nearest = Score((Part.of([Note(0, 60, 480), Note(480, 50, 480), Note(960, 62, 9 * 1920)]),))
+    request = GenerationRequest(seed, takes=1)
+    assert generate(model, request)[0].generated == generate(model, replace(request, seed=nearest))[0].generated
+    assert unknown_notes(model, MONO, 0) == frozenset()
+
+
+def test_surprise_of_a_part_is_that_of_the_takes_own_notes():
+    take = generate(MODELS["line"], GenerationRequest(MONO, takes=1, length_bars=4, temperature=1.0))[0]
+    whole = surprise_of(MODELS["line"], take.score, 0)
+    assert set(whole) == set(take.score.parts[0].notes)
+    # Notes are cut where the next one begins: those that were not are heard just as they were drawn.
+    alike = [abs(whole[note] - bits) < 1e-3 for note, bits in take.surprise_bits]
+    assert alike[0]
+    assert surprise_of(MODELS["line"], EMPTY, 0) == {}
+
+
+def test_a_copied_run_is_found_and_marked_only_beyond_what_is_common():
+    model = MODELS["line"]
+    own = build_studied_index(
+        [("Itself", encode(generate(model, GenerationRequest(MONO, takes=1))[0].score, model.tokenizer))]
+    )
+    take = generate(replace(model, studied=own), GenerationRequest(MONO, takes=1))[0]
+    assert take.copied == len(take.generated)
+    assert take.copied_notes == take.generated
+    assert take.copied_from == "Itself"
+    lenient = replace(own, common_run=take.copied)
+    again = generate(replace(model, studied=lenient), GenerationRequest(MONO, takes=1))[0]
+    assert (again.copied, again.copied_notes) == (take.copied, frozenset())
+
+
+def test_each_take_is_reported_and_cancel_ends_at_once():
+    heard = []
+    takes = generate(MODELS["line"], GenerationRequest(MONO), Control(heard.append))
+    assert tuple(heard) == takes
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        generate(MODELS["line"], GenerationRequest(MONO), control)
+    assert heard == list(takes)
+
+
+def test_a_stopped_generation_returns_what_has_come():
+    control = Control()
+    control.stop()
+    assert generate(MODELS["line"], GenerationRequest(MONO), control) == ()
+
+
+def test_impossible_wishes_are_refused_by_name():
+    with pytest.raises(SpecError, match="is not a scale"):
+        generate(MODELS["line"], GenerationRequest(MONO, scale="H dur"))
+    with pytest.raises(SpecError, match="No note of"):
+        generate(MODELS["line"], GenerationRequest(MONO, scale="C major", pitch_range=(61, 61)))
+
+
+def test_the_start_is_the_first_barline_after_the_part():
+    assert continuation_start(EMPTY, 0) == 0
+    assert continuation_start(Score((Part.of([Note(0, 60, 1920)]),)), 0) == 1920
+    assert continuation_start(Score((Part.of([Note(0, 60, 1921)]),)), 0) == 3840
+    assert continuation_start(WALTZ, 0) == 1440 * 5 + 840 * 3
+
+
+# Words
+
+
+def test_characters_compare_the_takes_of_a_batch():
+    plain = Measures(2.0, 2.0, 240.0, 0.2)
+    assert characters([replace(plain, surprise_bits=1.0), plain, replace(plain, surprise_bits=3.0)]) == (
+        "Stays close",
+        "Balanced",
+        "Adventurous",
+    )
+    assert characters([plain, replace(plain, leap=7.0)])[1] == "Leaps about"
+    assert characters([plain, plain, replace(plain, length=960.0)])[2] == "Slow and plain"
+    assert characters([plain, replace(plain, repeats=0.9)])[1] == "Circles one figure"
+    assert characters([plain]) == ("Balanced",)
+    assert characters([]) == ()
+
+
+def test_measures_are_those_of_the_notes():
+    notes = [Note(i * 240, 60 + 4 * (i % 2), 240 if i else 960) for i in range(9)]
+    measures = measured(notes, [1.0] * 9)
+    assert (measures.surprise_bits, measures.leap, measures.length) == (1.0, 4.0, 240.0)
+    assert measures.repeats == pytest.approx(1 - 2 / 6)

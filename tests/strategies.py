@@ -24,15 +24,15 @@ crowded_notes = notes(st.integers(60, 64) | st.integers(0, 127))
 """Notes of which many share a pitch."""
 
 
-def parts(max_notes: int = 30) -> st.SearchStrategy[Part]:
+def parts(max_notes: int = 8) -> st.SearchStrategy[Part]:
     return st.builds(
         Part.of,
         st.lists(crowded_notes, max_size=max_notes),
         name=midi_texts,
         program=st.integers(0, 127),
         is_drums=st.booleans(),
-        controls=st.lists(st.builds(ControlChange, ticks, st.integers(0, 127), st.integers(0, 127)), max_size=8),
-        bends=st.lists(st.builds(PitchBend, ticks, st.integers(-8192, 8191)), max_size=5),
+        controls=st.lists(st.builds(ControlChange, ticks, st.integers(0, 127), st.integers(0, 127)), max_size=4),
+        bends=st.lists(st.builds(PitchBend, ticks, st.integers(-8192, 8191)), max_size=3),
     )
 
 
@@ -45,12 +45,12 @@ def _by_rising_ticks(entries: st.SearchStrategy, max_size: int = 4) -> st.Search
 tempos = st.builds(Tempo, ticks, st.integers(20_000, 0xFFFFFF))
 metres = st.builds(Metre, ticks, st.integers(1, 255), st.sampled_from((1, 2, 4, 8, 16, 32, 64, 128)))
 keys = st.builds(KeySignature, ticks, st.integers(-7, 7), st.booleans())
-texts = st.lists(st.builds(TextEvent, ticks, midi_texts.filter(bool)), max_size=5).map(
+texts = st.lists(st.builds(TextEvent, ticks, midi_texts.filter(bool)), max_size=3).map(
     lambda some: tuple(sorted(some, key=lambda entry: entry.tick))
 )
 
 
-def scores(max_parts: int = 4, max_notes: int = 30) -> st.SearchStrategy[Score]:
+def scores(max_parts: int = 3, max_notes: int = 8) -> st.SearchStrategy[Score]:
     """Scores with everything in them, also many empty parts."""
     return st.builds(
         Score,

@@ -160,7 +160,12 @@ def find_key(evidence: Sequence[float] | npt.NDArray[np.float64] | Iterable[Note
         weights = np.asarray(given, dtype=np.float64)
         if weights.shape != (12,):
             raise ValueError(f"12 weights are needed, not {len(given)}")
-    return _KEYS[int(np.argmax(_PROFILES @ _standardised(weights)))]
+    return find_keys(weights[np.newaxis])[0]
+
+
+def find_keys(weights: npt.NDArray[np.float64]) -> list[Key]:
+    """The key of each row of pitch-class weights (pieces, 12), as `find_key` finds it."""
+    return [_KEYS[best] for best in np.argmax(_standardised(weights) @ _PROFILES.T, axis=1).tolist()]
 
 
 def key_of(score: Score) -> Key:

@@ -136,7 +136,8 @@ def bar_starts(score: Score, until_tick: int) -> list[int]:
     stretches = list(_stretches(score))
     for stretch, following in zip(stretches, [*stretches[1:], None], strict=True):
         step = stretch.metre.bar_duration
-        beyond = until_tick + step + 1
+        bars = (until_tick - stretch.start) // step + 2 if stretch.start <= until_tick else 1
+        beyond = stretch.start + bars * step
         starts.extend(range(stretch.start, beyond if following is None else min(following.start, beyond), step))
         if starts[-1] > until_tick:
             return starts

@@ -17,8 +17,8 @@ from core.learning.tokenizer import Events
 
 Ints = NDArray[np.int64]
 
-_GRAM = 6
-"""Symbols of an indexed n-gram: fewer would find thousands of places, more would miss short runs."""
+_GRAM = 4
+"""Symbols of an indexed n-gram: fewer are found in thousands of places, more are often found in none."""
 _SAMPLED_PIECES = 200
 """Pieces compared with all others to learn what they share: enough for a percentile, done in a second."""
 _OVERLAPS_OF_A_LINE = 0.01
@@ -58,7 +58,7 @@ class StudiedIndex:
     def runs(
         self, pitches: Sequence[int] | Ints, lengths: Sequence[int] | Ints, *, longer_than: int
     ) -> list[SharedRun]:
-        """Every run of more than `longer_than` notes (at least 6) that a studied piece holds too, once for each place."""
+        """Every run of more than `longer_than` notes (at least 4) that a studied piece holds too, once for each place."""
         query = np.asarray(pitches, np.int64), np.asarray(lengths, np.int64)
         return [
             SharedRun(start, notes, self.titles[self._piece_at(place)])
@@ -164,9 +164,14 @@ class StudiedIndex:
             studied_runs, query_runs = _run_hashes(studied, self.lengths, notes), _run_hashes(symbols, lengths, notes)
             if leaving_out is not None and notes == 1:  # a lone length has no symbol that would tell whose it is
                 return SharedRun()
-            starts = np.flatnonzero(np.isin(query_runs, studied_runs))
-            if len(starts):
-                start = int(starts[0])
+            # The few are looked for in the many: NumPy's isin would first sort or hash the many.
+            wanted = np.unique(query_runs)
+            if not len(wanted):
+                continue
+            nearest = wanted[np.minimum(np.searchsorted(wanted, studied_runs), len(wanted) - 1)]
+            found = set(nearest[nearest == studied_runs].tolist())
+            start = next((index for index, run in enumerate(query_runs.tolist()) if run in found), None)
+            if start is not None:
                 place = int(np.flatnonzero(studied_runs == query_runs[start])[0])
                 return SharedRun(start, notes, self.titles[self._piece_at(place)])
         return SharedRun()

@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import numpy as np
-
 from core.corpus.cache import Seen, Understood
-from core.corpus.melody import CLEAR_SHARE, ONSET, Voice, best_voice
-from core.corpus.tallies import NoteTable, notes_at_once
+from core.corpus.melody import CLEAR_SHARE, best_parts
+from core.corpus.note_table import NoteTable, notes_at_once
 from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
 from core.errors import FileError
-from core.music.columns import ScoreColumns
+from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_file import ReadResult
-from core.music.pitch import find_key
+from core.music.pitch import find_keys
 from core.music.score import TICKS_PER_QUARTER, Score
 from core.music.timing import DEFAULT_METRE, TempoMap
 
@@ -50,7 +48,8 @@ class _Piece:
 
     content: bytes
     result: ReadResult
-    voices: tuple[Voice, ...]
+    parts: tuple[PartColumns, ...]
+    """With notes, but drums."""
 
 
 def read_files(items: Iterable[Found], *, knows: Callable[[bytes], bool], reader: Reader) -> Iterator[Batch]:
@@ -139,13 +138,13 @@ class _Pending:
         except FileError as error:
             self._understood.append(Understood(content, reason=_reason(error.sentence, name)))
             return
-        voices = _voices(result.columns)
-        notes = sum(voice.columns.shape[1] for voice in voices if not voice.is_drums)
+        parts = tuple(part for part in result.columns.parts if len(part.onset) and not part.is_drums)
+        notes = sum(len(part.onset) for part in parts)
         if notes < FEWEST_NOTES:
-            self._understood.append(Understood(content, reason=_why_too_little(notes, voices)))
+            self._understood.append(Understood(content, reason=_why_too_little(notes, result.columns)))
             return
         self._notes += notes
-        self._pieces.append(_Piece(content, result, voices))
+        self._pieces.append(_Piece(content, result, parts))
 
     def is_due(self) -> bool:
         return len(self.seen) >= _BATCH or self._notes > _BATCH_NOTES or time.monotonic() > self._until
@@ -156,41 +155,33 @@ class _Pending:
         return batch
 
 
-def _voices(columns: ScoreColumns) -> tuple[Voice, ...]:
-    return tuple(
-        Voice(
-            np.array((part.onset, part.pitch, part.duration, part.velocity), dtype=np.int64), part.name, part.is_drums
-        )
-        for part in columns.parts
-    )
-
-
 def _reason(sentence: str, name: str) -> str:
     """The reader's sentence without the name, which the report shows beside it."""
     short = sentence.removeprefix(f"‘{name}’ can't be read:").strip().rstrip(".")
     return short[:1].upper() + short[1:]
 
 
-def _why_too_little(notes: int, voices: Sequence[Voice]) -> str:
+def _why_too_little(notes: int, columns: ScoreColumns) -> str:
     if notes:
         return f"Only {notes} {'note' if notes == 1 else 'notes'}, too few to learn from"
-    return "Drums only" if any(voice.columns.shape[1] for voice in voices) else "No notes inside"
+    return "Drums only" if columns.note_count else "No notes inside"
 
 
 def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
     """What the cache keeps of each piece."""
     if not pieces:
         return
-    pitched = [[voice for voice in piece.voices if not voice.is_drums and voice.columns.shape[1]] for piece in pieces]
-    best = [voices[best_voice(voices) or 0].columns for voices in pitched]
-    all_notes = NoteTable.of([[voice.columns for voice in voices] for voices in pitched])
-    has_one_part = all(len(voices) == 1 for voices in pitched)
-    best_notes = all_notes if has_one_part else NoteTable.of([[columns] for columns in best])
-    melodies = best_notes.top_lines()
-    tallies, melody_tallies = all_notes.tallies(), melodies.tallies()
-    counts, melody_counts = all_notes.counts().tolist(), melodies.counts().tolist()
-    is_line = best_notes.single_shares() >= CLEAR_SHARE
-    weights, polyphony = all_notes.pitch_class_weights(), notes_at_once(tallies).tolist()
+    parts = [part for piece in pieces for part in piece.parts]
+    piece_of = [index for index, piece in enumerate(pieces) for _ in piece.parts]
+    by_part = NoteTable.of(parts)
+    by_piece = by_part.merged(piece_of, len(pieces))
+    best = by_part.chosen(best_parts([piece.parts for piece in pieces], by_part))
+    is_line = best.single_shares() >= CLEAR_SHARE
+    melodies = best.top_lines()
+    tallies, melody_tallies = by_piece.tallies(), melodies.tallies()
+    counts, melody_counts = by_piece.counts().tolist(), melodies.counts().tolist()
+    keys, polyphony = find_keys(by_piece.pitch_class_weights()), notes_at_once(tallies).tolist()
+    first_onsets = by_piece.first_onsets().tolist()
     for index, piece in enumerate(pieces):
         columns = piece.result.columns
         yield Understood(
@@ -200,10 +191,10 @@ def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
             notes=counts[index],
             melody_notes=melody_counts[index],
             duration_s=round(_duration_s(columns), 3),
-            key=find_key(weights[index]).name,
+            key=keys[index].name,
             metre=_metre(columns),
-            tempo=_tempo(columns, first_note=min(int(voice.columns[ONSET, 0]) for voice in pitched[index])),
-            parts=len(pitched[index]),
+            tempo=_tempo(columns, first_note=first_onsets[index]),
+            parts=len(piece.parts),
             polyphony=round(polyphony[index], 3),
             lines="melody" if is_line[index] else "all",
             tallies=tallies[index].tobytes(),

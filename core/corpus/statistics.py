@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.corpus.cache import open_cache, tallies_of, translated
+from core.corpus.note_table import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, WIDTH
 from core.corpus.store import Corpus, CorpusStore
-from core.corpus.tallies import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, WIDTH
 from core.music.pitch import Key, pitch_name
 
 Counts = npt.NDArray[np.uint32]

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.corpus.melody import columns_of, melody_line, melody_part, notes_of, skyline, top_line
+from core.corpus.melody import melody_line, melody_part, skyline
 from core.music.score import Note, Part, Score, fitted
 
 
@@ -73,10 +73,3 @@ def test_a_skyline_sounds_one_note_at_a_time_and_starts_with_each_onset(given_no
     assert [note.onset for note in top] == sorted({note.onset for note in given_notes})
     assert all(earlier.end <= later.onset for earlier, later in itertools.pairwise(top))
     assert all(any(note.pitch == other.pitch and note.onset == other.onset for other in given_notes) for note in top)
-
-
-@settings(deadline=None)
-@given(notes)
-def test_columns_hold_all_of_the_notes(given_notes: tuple[Note, ...]) -> None:
-    assert notes_of(columns_of(given_notes)) == given_notes
-    assert notes_of(top_line(top_line(columns_of(given_notes)))) == skyline(given_notes)

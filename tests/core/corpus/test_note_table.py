@@ -1,5 +1,6 @@
 """Counts of many pieces in one sweep agree with counting each piece note by note."""
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.corpus.melody import columns_of, notes_of, skyline
-from core.corpus.tallies import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, NoteTable, notes_at_once
-from core.music.score import Note, Part, fitted
+from core.corpus.melody import best_parts, melody_part, skyline
+from core.corpus.note_table import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, NoteTable, notes_at_once
+from core.music.columns import PartColumns
+from core.music.score import Note, Part, Score, fitted
 
 lists_of_notes = st.lists(
     st.builds(Note, st.integers(0, 900), st.integers(58, 64), st.integers(1, 700)), max_size=12
@@ -17,8 +19,13 @@ lists_of_notes = st.lists(
 pieces_of_parts = st.lists(st.lists(lists_of_notes, min_size=1, max_size=3), max_size=4)
 
 
+def columns(notes: tuple[Note, ...]) -> PartColumns:
+    return PartColumns.of(Part(notes=notes))
+
+
 def table(pieces: list[list[tuple[Note, ...]]]) -> NoteTable:
-    return NoteTable.of([[columns_of(part) for part in parts] for parts in pieces])
+    by_part = NoteTable.of([columns(part) for parts in pieces for part in parts])
+    return by_part.merged([index for index, parts in enumerate(pieces) for _ in parts], len(pieces))
 
 
 def merged(parts: list[tuple[Note, ...]]) -> list[Note]:
@@ -58,7 +65,9 @@ def test_time_is_shared_out_by_how_many_notes_sound(pieces: list[list[tuple[Note
 def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, ...]]]) -> None:
     lines = table(pieces).top_lines()
     for index, parts in enumerate(pieces):
-        assert notes_of(lines.columns[:, lines.piece == index]) == skyline(merged(parts))
+        mine = lines.group == index
+        found = zip(lines.onset[mine].tolist(), lines.pitch[mine].tolist(), lines.duration[mine].tolist(), strict=True)
+        assert [Note(*note) for note in found] == list(skyline(merged(parts)))
 
 
 @settings(deadline=None)
@@ -87,3 +96,32 @@ def test_pitch_classes_weigh_by_how_long_they_sound() -> None:
     weights = table([[fitted([Note(0, 60, 100), Note(0, 72, 50), Note(0, 61, 7)])]]).pitch_class_weights()
     assert weights[0, :3].tolist() == [150, 7, 0]
     assert np.count_nonzero(weights) == 2
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(lists_of_notes.filter(bool), min_size=1, max_size=3), min_size=1, max_size=4))
+def test_the_best_parts_of_many_pieces_are_those_of_each(pieces: list[list[tuple[Note, ...]]]) -> None:
+    parts = [[columns(part) for part in piece] for piece in pieces]
+    found = best_parts(parts, NoteTable.of([part for piece in parts for part in piece]))
+    offset = 0
+    for best, piece in zip(found, pieces, strict=True):
+        assert best - offset == melody_part(Score(tuple(Part(notes=notes) for notes in piece)))
+        offset += len(piece)
+
+
+@settings(deadline=None)
+@given(st.lists(lists_of_notes, min_size=1, max_size=4))
+def test_overlaps_and_leaps_are_counted_by_part(parts: list[tuple[Note, ...]]) -> None:
+    found = NoteTable.of([columns(part) for part in parts])
+    for notes, overlap, leap in zip(parts, found.overlap_shares(), found.leaps(), strict=True):
+        overlapping = sum(any(earlier.onset < note.onset < earlier.end for earlier in notes) for note in notes)
+        assert overlap == pytest.approx(overlapping / max(1, len(notes)))
+        steps = [abs(later.pitch - note.pitch) for note, later in itertools.pairwise(notes)]
+        assert leap == pytest.approx(sum(steps) / max(1, len(steps)))
+
+
+def test_chosen_groups_are_numbered_anew() -> None:
+    part = fitted([Note(0, 60, 480), Note(480, 62, 480)])
+    found = NoteTable.of([columns(part), columns(()), columns(part[:1])]).chosen([0, 2])
+    assert found.counts().tolist() == [2, 1]
+    assert found.first_onsets().tolist() == [0, 0]

@@ -93,7 +93,7 @@ class RollCanvas(QWidget):
         first = not event.oldSize().isValid()
         self._view.set_viewport(self._view.viewport.resized(width=self.width(), height=self.height()))
         if first:
-            self._view.fit()
+            self._view.show_opened()
         self.resized.emit()
         super().resizeEvent(event)
 

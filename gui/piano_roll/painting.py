@@ -30,6 +30,7 @@ _MODEL_CORNER = 5
 _FAINTEST = 0.66
 """Opacity at velocity 1; at 127 it is 1."""
 _OPACITY_STEPS = 8
+_HATCHED = frozenset((Fill.COPIED, Fill.UNKNOWN))
 _BLACK_KEYS = frozenset((1, 3, 6, 8, 10))
 
 
@@ -179,7 +180,7 @@ def _paint_detailed(
     outline = QPen(colors.color("roll.note_outline"), 1)
     selected_outline = QPen(colors.color("roll.playhead"), 2)
     labels = viewport.row_height - 2 >= LABEL_HEIGHT
-    named: list[tuple[int, int, int, str, QColor]] = []
+    named: list[tuple[int, int, str, QColor, bool]] = []
     fills = looks.fill[rows].tolist()
     model = looks.by_model[rows].tolist()
     selected = looks.selected[rows].tolist()
@@ -187,6 +188,7 @@ def _paint_detailed(
     pitches = index.pitch[rows].tolist()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     dpr = painter.device().devicePixelRatio()
+    seed_corner = _SEED_CORNER if height >= 2 * _MODEL_CORNER else 0.5  # low rows must still tell square from round
     previous: tuple[int, int, bool] | None = None
     order = np.lexsort((_opacity_steps(index.velocity[rows]), looks.fill[rows], looks.selected[rows])).tolist()
     lefts, tops, widths = shapes.left.tolist(), shapes.top.tolist(), shapes.width.tolist()
@@ -197,15 +199,19 @@ def _paint_detailed(
             painter.setBrush(_brush(*state, colors.name, dpr))
             painter.setPen(selected_outline if selected[at] else _outline(fills[at], outline))
             painter.setBrushOrigin(-viewport.x_offset, -viewport.y_offset)
-        corner = min(_MODEL_CORNER, height / 2.6, widths[at] / 2) if model[at] else _SEED_CORNER
+        corner = min(_MODEL_CORNER, height / 2.6, widths[at] / 2) if model[at] else seed_corner
         painter.drawRoundedRect(QRectF(lefts[at] + 0.5, tops[at], widths[at], height), corner, corner)
         if labels and widths[at] >= LABEL_WIDTH and fills[at] != Fill.GHOST:
             ink = colors.color(_ink(fills[at], is_selected=selected[at]))
-            named.append((lefts[at], tops[at], widths[at], pitch_name(pitches[at]), ink))
+            named.append((lefts[at], tops[at], pitch_name(pitches[at]), ink, fills[at] in _HATCHED))
     if named:
         painter.setFont(colors.font("caption", "semibold"))
         baseline = height / 2 + 4.3
-        for left, top, _, name, ink in named:
+        for left, top, name, ink, is_hatched in named:
+            if is_hatched:  # letters would drown in the lines
+                width = painter.fontMetrics().horizontalAdvance(name)
+                ground = "copied.base" if ink == colors.color("text.on_copied") else "roll.white_row"
+                painter.fillRect(QRectF(left + 3.5, top + 2, width + 4, height - 4), colors.color(ground))
             painter.setPen(ink)
             painter.drawText(QPointF(left + 5.5, top + baseline), name)
 

@@ -19,7 +19,7 @@ from gui.document import Document
 from gui.piano_roll.grid import Grid
 from gui.piano_roll.looks import ColorBy, Colouring, Detail, Fill, Looks, detail_for, looks_of
 from gui.piano_roll.note_index import EMPTY, Ints, NoteIndex
-from gui.piano_roll.viewport import Viewport
+from gui.piano_roll.viewport import MIN_ROW_HEIGHT, Viewport
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
     from core.learning.generation import Take
@@ -30,6 +30,7 @@ Zone = Literal["start", "body", "end"]
 DEFAULT_SNAP = TICKS_PER_QUARTER // 4
 EDGE_WIDTH = 7
 """Pixels at a note's end that resize it; a third of a short note at most."""
+_READABLE_ROW = 16
 _BARS_AT_FIRST = 12
 _SMALLEST_ZOOM_OUT = 10 / TICKS_PER_QUARTER
 """A take isn't worth making everything smaller than 10 pixels a quarter."""
@@ -193,7 +194,11 @@ class RollView(QObject):
         self._read_document()
         self.set_loop(None)
         self.set_playhead(0)
-        self.fit()
+        self.show_opened()
+
+    def show_opened(self) -> None:
+        """The first look at a document: all of its time, and pitches large enough to work on."""
+        self.fit(least_row_height=_READABLE_ROW)
 
     def show_selected(self, rows: Ints) -> None:
         """Paint these rows as selected; the document's selection stays what it is."""
@@ -222,18 +227,19 @@ class RollView(QObject):
             self.viewport = viewport
             self.viewport_changed.emit()
 
-    def fit(self) -> None:
-        """Show all notes, or the first bars of an empty score."""
+    def fit(self, *, least_row_height: int = MIN_ROW_HEIGHT) -> None:
+        """Show all notes, or the first bars of an empty score; rows as high as that allows."""
         view = self.viewport
         indexes = [index for index in (self.index, self.preview_index, *self.ghosts) if len(index)]
         if not indexes:
             bars = self.grid.bar_around(0)[1] * _LEAST_BARS // 2
-            self.set_viewport(view.showing(0, bars, low=60, high=83))
+            self.set_viewport(view.showing(0, bars, low=63, high=86, least_row_height=_READABLE_ROW))
             return
         low = min(int(index.pitch.min()) for index in indexes)
         high = max(int(index.pitch.max()) for index in indexes)
         least = self.grid.bar_around(0)[1] * _BARS_AT_FIRST
-        self.set_viewport(view.showing(0, max(self.end, least), low=low, high=high))
+        end = max(self.end, least)
+        self.set_viewport(view.showing(0, end, low=low, high=high, least_row_height=least_row_height))
 
     def reveal_preview(self) -> None:
         """Bring the take on show into sight: as near as it is, or zoomed out if that is little enough."""

@@ -84,12 +84,14 @@ class Viewport:
         row = (y + self.y_offset) / self.row_height
         return replace(self, row_height=height, y_offset=round(row * height - y)).within()
 
-    def showing(self, start: float, end: float, *, low: int, high: int) -> "Viewport":
+    def showing(
+        self, start: float, end: float, *, low: int, high: int, least_row_height: int = MIN_ROW_HEIGHT
+    ) -> "Viewport":
         """Zoomed and scrolled so that these ticks fill the width and these pitches are in the middle of the height."""
         scale = (self.width - 2 * LEFT_MARGIN) / max(end - start, 1.0)
         scale = min(max(scale, MIN_PIXELS_PER_TICK), MAX_PIXELS_PER_TICK)
         fitting = self.height // max(high - low + 1, 1)
-        row_height = min(max(fitting, MIN_ROW_HEIGHT), DEFAULT_ROW_HEIGHT)
+        row_height = min(max(fitting, least_row_height), DEFAULT_ROW_HEIGHT)
         return replace(
             self, pixels_per_tick=scale, x_offset=round(start * scale) - LEFT_MARGIN, row_height=row_height
         ).centred_on(low, high)

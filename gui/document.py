@@ -95,7 +95,10 @@ class Document(QObject):
         self._name = ""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_STEPS)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.place_changed.emit())
+        self.undo_stack.cleanChanged.connect(self._on_clean_changed)
+
+    def _on_clean_changed(self, _is_clean: bool) -> None:  # noqa: FBT001 -- a signal's value
+        self.place_changed.emit()
 
     # What it is
 

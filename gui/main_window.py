@@ -48,6 +48,8 @@ from gui.transport_bar import TransportBar
 
 _METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "2/2", "3/2", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8")
 _SAVED_WORDS_MS = 5_000
+_TITLE_BAR = 40
+"""What the desktop puts around a window, at most."""
 
 
 class DropFrame(QWidget):
@@ -149,7 +151,7 @@ class MainWindow(QMainWindow):
     def _fitting_size(self) -> QSize:
         screen = QGuiApplication.primaryScreen()
         room = screen.availableGeometry().size() if screen is not None else QSize(1600, 1000)
-        return QSize(1600, 1000).boundedTo(room)
+        return QSize(1600, 1000).boundedTo(room - QSize(0, _TITLE_BAR))
 
     # Wiring
 

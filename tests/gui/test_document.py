@@ -1,0 +1,161 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.learning.generation import Take
+from core.learning.spec import GenerationRequest
+from core.music import edits
+from core.music.score import Note, Part, Score
+from gui.document import Document, Snapshot
+from tests.gui.conftest import line, score_of
+
+BAR = 1920
+
+
+def made_take(document, *pitches, letter="A"):
+    notes = line(*pitches, onset=BAR)
+    part = document.score.parts[0]
+    return Take(
+        letter,
+        document.score.with_part(0, part.with_notes([*part.notes, *notes])),
+        frozenset(notes),
+        BAR,
+        2 * BAR,
+        GenerationRequest(document.score),
+        1,
+        tuple((note, 1.0) for note in notes),
+    )
+
+
+@pytest.fixture
+def opened(document):
+    document.open(Snapshot(score_of(*line(60, 62, 64, 65))))
+    return document
+
+
+def test_an_edit_is_one_step_that_can_be_undone_and_done_again(opened):
+    before = opened.score
+    note = opened.notes[0]
+    opened.apply("Move 1 note", edits.move(opened.score, 0, frozenset((note,)), ticks=0, semitones=2))
+    assert opened.undo_stack.count() == 1
+    assert opened.undo_stack.undoText() == "Move 1 note"
+    assert opened.selection == {Note(0, 62, 480)}
+    opened.undo_stack.undo()
+    assert opened.score == before
+    opened.undo_stack.redo()
+    assert opened.notes[0].pitch == 62
+
+
+def test_an_edit_that_changes_nothing_is_no_step(opened):
+    opened.apply("Move 1 note", edits.move(opened.score, 0, frozenset(opened.notes[:1]), ticks=0, semitones=0))
+    assert opened.undo_stack.count() == 0
+    assert not opened.is_dirty
+
+
+def test_steps_of_one_gesture_become_one(opened):
+    for _ in range(3):
+        notes = opened.selection or frozenset(opened.notes[:1])
+        opened.apply("Louder", edits.change_velocity(opened.score, 0, notes, 5), merge_key="wheel 1")
+    assert opened.undo_stack.count() == 1
+    opened.undo_stack.undo()
+    assert opened.notes[0].velocity == 90
+
+
+def test_a_kept_take_is_one_step_and_stays_the_models(opened):
+    take = made_take(opened, 67, 69)
+    opened.set_preview(take)
+    assert opened.heard_score.note_count == 6
+    assert opened.score.note_count == 4
+    opened.keep_take()
+    assert opened.undo_stack.count() == 1
+    assert opened.generated == take.generated
+    assert opened.preview is None
+    opened.undo_stack.undo()
+    assert opened.score.note_count == 4
+    assert not opened.generated
+
+
+def test_a_generated_note_that_is_edited_turns_yours(opened):
+    take = made_take(opened, 67, 69)
+    opened.keep_take(take)
+    first, second = sorted(take.generated, key=lambda note: note.onset)
+    opened.apply("Move 1 note", edits.move(opened.score, 0, frozenset((first,)), ticks=0, semitones=1))
+    assert opened.generated == {second}
+    opened.undo_stack.undo()
+    assert opened.generated == {first, second}
+
+
+def test_what_was_edited_while_a_take_was_on_the_roll_survives_keeping_it(opened):
+    take = made_take(opened, 67)
+    opened.set_preview(take)
+    opened.apply("Delete 1 note", edits.erase(opened.score, 0, frozenset(opened.notes[:1])))
+    assert opened.heard_score.note_count == 4
+    opened.keep_take()
+    assert [note.pitch for note in opened.notes] == [62, 64, 65, 67]
+
+
+def test_a_take_replaces_what_stood_in_its_bars(opened):
+    opened.keep_take(made_take(opened, 67, 69))
+    opened.keep_take(made_take(opened, 72, letter="B"))
+    assert [note.pitch for note in opened.notes] == [60, 62, 64, 65, 72]
+
+
+def test_saving_leaves_dirty_what_was_changed_meanwhile(opened, tmp_path):
+    opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
+    written = opened.snapshot
+    opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
+    opened.mark_saved(tmp_path / "study.mid", written)
+    assert opened.title == "study"
+    assert opened.is_dirty
+    opened.mark_saved(tmp_path / "study.mid", opened.snapshot)
+    assert not opened.is_dirty
+
+
+def test_opening_another_document_forgets_the_old_ones_steps(opened):
+    opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
+    opened.open(Snapshot(score_of(*line(70))), name="Other")
+    assert opened.undo_stack.count() == 0
+    assert not opened.is_dirty
+    assert opened.title == "Other"
+
+
+def test_a_recovered_document_counts_as_unsaved(document):
+    document.open(Snapshot(score_of(*line(70))), is_dirty=True)
+    assert document.is_dirty
+
+
+def test_another_part_can_be_edited(document):
+    document.open(Snapshot(Score((Part.of(line(60)), Part.of(line(70))))))
+    document.set_part(1)
+    assert [note.pitch for note in document.notes] == [70]
+    document.apply("Erase", edits.erase(document.score, 1, frozenset(document.notes)))
+    assert document.score.parts[0].notes
+    assert not document.score.parts[1].notes
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(("move", "erase", "louder", "copy")), st.integers(-7, 7)), max_size=8))
+def test_undoing_everything_gives_back_the_first_state(steps):
+    document = Document()
+    document.open(Snapshot(score_of(*line(60, 62, 64)), frozenset(line(60, 62))))
+    first = document.snapshot
+    for kind, amount in steps:
+        notes = frozenset(document.notes[abs(amount) % 3 :][:1])
+        if not notes:
+            continue
+        change = {
+            "move": lambda: edits.move(document.score, 0, notes, ticks=120 * amount, semitones=amount),
+            "erase": lambda: edits.erase(document.score, 0, notes),
+            "louder": lambda: edits.change_velocity(document.score, 0, notes, amount),
+            "copy": lambda: edits.duplicate(document.score, 0, notes),
+        }[kind]
+        document.apply(kind, change())
+        present = {note for part in document.score.parts for note in part.notes}
+        assert document.generated <= present
+    last = document.snapshot
+    while document.undo_stack.canUndo():
+        document.undo_stack.undo()
+    assert document.snapshot == first
+    while document.undo_stack.canRedo():
+        document.undo_stack.redo()
+    assert document.snapshot == last

@@ -1,0 +1,83 @@
+import json
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import FileError
+from core.music.score import Metre, Note, Part, Score, Tempo
+from gui.document import Snapshot
+from gui.project_file import project_bytes, read_document, read_project, write_document
+from tests.gui.conftest import line, score_of
+
+NOTES = st.lists(
+    st.builds(Note, st.integers(0, 5000), st.integers(0, 127), st.integers(1, 900), st.integers(1, 127)), max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(NOTES, st.integers(0, 12))
+def test_a_project_gives_back_what_was_put_in(notes, models):
+    part = Part.of(notes, name="Violine für „Anna“", program=40)
+    snapshot = Snapshot(Score((part,), (Tempo(0, 600_000),), (Metre(0, 3, 4),)), frozenset(part.notes[:models]))
+    opened = read_project(project_bytes(snapshot, {"takes": 4}), "study.ritornello")
+    assert opened.snapshot == snapshot
+    assert opened.settings == {"takes": 4}
+
+
+@pytest.mark.parametrize("name", ["Évening study.mid", "study.ritornello"])
+def test_a_file_gives_back_its_score(tmp_path, name):
+    snapshot = Snapshot(score_of(*line(60, 64, 67)))
+    write_document(tmp_path / name, snapshot, {})
+    assert read_document(tmp_path / name).snapshot.score == snapshot.score
+
+
+def changed(content, **about):
+    """A project whose project.json says something else."""
+    import io
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        stored = json.loads(archive.read("project.json")) | about
+        midi = archive.read("score.mid")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("project.json", json.dumps(stored))
+        archive.writestr("score.mid", midi)
+    return target.getvalue()
+
+
+WHOLE = project_bytes(Snapshot(score_of(*line(60))), {})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "damaged"),
+        (b"PK\x03\x04 and then nothing", "damaged"),
+        (WHOLE[:-30], "damaged"),
+        (changed(WHOLE, generated=[[1, 2]]), "damaged"),
+        (changed(WHOLE, generated=[[0, 300, 1, 1]]), "damaged"),
+        (changed(WHOLE, generated="abc"), "damaged"),
+        (changed(WHOLE, part="first"), "damaged"),
+        (changed(WHOLE, format=99), "newer"),
+    ],
+)
+def test_a_file_that_is_no_project_is_told_in_a_sentence(content, words):
+    with pytest.raises(FileError, match=words):
+        read_project(content, "study.ritornello")
+
+
+def test_a_part_that_is_not_there_is_brought_into_range():
+    assert read_project(changed(WHOLE, part=7), "x").snapshot.part == 0
+
+
+def test_a_missing_file_is_told_by_name(tmp_path):
+    with pytest.raises(FileError, match="‘gone.mid’"):
+        read_document(tmp_path / "gone.mid")
+
+
+def test_a_folder_named_like_a_file_is_told_by_name(tmp_path):
+    (tmp_path / "x.mid").mkdir()
+    with pytest.raises(FileError, match="‘x.mid’"):
+        read_document(tmp_path / "x.mid")

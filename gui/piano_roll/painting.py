@@ -9,7 +9,6 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
@@ -254,28 +253,24 @@ def _paint_dense(
     row = high - index.pitch[rows]
     left = np.clip(_columns_of(index.onset[rows], viewport) - area.left(), 0, width)
     right = np.clip(_columns_of(index.end[rows], viewport) - area.left(), 0, width)
-    right = np.where(right > left, right, np.minimum(left + 1, width))
-    kinds = looks.fill[rows].astype(np.int64) + 32 * looks.selected[rows]
+    np.maximum(right, np.minimum(left + 1, width), out=right)
+    row *= width + 1
+    left += row
+    right += row
+    kinds = looks.fill[rows] + np.uint8(32) * looks.selected[rows]
     picture = np.zeros((lines, width), np.uint32)  # (row of a pitch, pixel column), ARGB
-    for kind in np.unique(kinds).tolist():
-        here = kinds == kind
+    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
+        here = slice(None) if (kinds == kind).all() else kinds == kind
         size = lines * (width + 1)
-        starts = np.bincount(row[here] * (width + 1) + left[here], minlength=size)
-        ends = np.bincount(row[here] * (width + 1) + right[here], minlength=size)
-        sounds = np.cumsum((starts - ends).reshape(lines, width + 1), axis=1)[:, :width] > 0
+        changes = np.bincount(left[here], minlength=size) - np.bincount(right[here], minlength=size)
+        sounds = np.cumsum(changes.reshape(lines, width + 1), axis=1)[:, :width] > 0
         picture[sounds] = _solid(kind % 32, kind >= 32, colors.name)
     height = viewport.row_height
     tall = np.zeros((lines, height, width), np.uint32)  # (row of a pitch, pixel of it, pixel column)
     tall[:, 1 : height - 1] = picture[:, None, :]
-    image = as_image(tall.reshape(lines * height, width))
+    # The picture borrows the array's memory, which outlives the drawing.
+    image = QImage(tall.data, width, lines * height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(area.left(), viewport.y_at(high), image)
-
-
-def as_image(pixels: NDArray[np.uint32]) -> QImage:
-    """A picture of premultiplied ARGB pixels (height, width); it keeps a copy of them."""
-    height, width = pixels.shape
-    view = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    return view.copy()
 
 
 def _opacity_steps(velocity: Ints) -> Ints:

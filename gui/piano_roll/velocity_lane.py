@@ -1,8 +1,10 @@
 """Velocities as stems under the roll; a drag paints them. Square heads are yours, round ones the model's."""
 
 from dataclasses import replace
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
@@ -44,7 +46,11 @@ class VelocityLane(QWidget):
 
     # Painting
 
-    def y_of(self, velocity: float) -> float:
+    @overload
+    def y_of(self, velocity: float) -> float: ...
+    @overload
+    def y_of(self, velocity: Ints) -> NDArray[np.float64]: ...
+    def y_of(self, velocity: float | Ints) -> float | NDArray[np.float64]:
         """The height of a stem's head."""
         return self.height() - _BELOW - (self.height() - _ABOVE - _BELOW) * velocity / 127
 
@@ -92,10 +98,8 @@ class VelocityLane(QWidget):
             is_selected = kind >= 128
             color = theme.current().color("roll.playhead") if is_selected else fill_color(kind % 64)
             painter.setBrush(color)
-            places = [
-                (x, round(self.y_of(velocity)))
-                for x, velocity in zip(xs[here].tolist(), velocities[here].tolist(), strict=True)
-            ]
+            heights = np.rint(self.y_of(velocities[here])).astype(np.int64)
+            places = list(zip(xs[here].tolist(), heights.tolist(), strict=True))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
             painter.drawRects([QRect(x + 1, y, _STEM if has_heads else 1, bottom - y) for x, y in places])
             if not has_heads:
@@ -189,7 +193,7 @@ class VelocityLane(QWidget):
 
 def _loudest(rows: Ints, xs: Ints, velocities: Ints) -> tuple[Ints, Ints, Ints]:
     """Of the stems on one pixel column, the tallest. xs rise."""
-    order = np.lexsort((velocities, xs))
-    last = np.append(np.flatnonzero(np.diff(xs[order])), len(order) - 1)
-    kept = order[last]
-    return rows[kept], xs[kept], velocities[kept]
+    first = np.flatnonzero(np.diff(xs, prepend=xs[0] - 1))
+    ranked = velocities * rows.size + np.arange(rows.size)  # the velocity decides, and the place comes along
+    tallest = np.maximum.reduceat(ranked, first) % rows.size
+    return rows[tallest], xs[tallest], velocities[tallest]

@@ -136,13 +136,13 @@ class ComposeWorkspace(QWidget):
         }.items():
             actions[name].triggered.connect(lambda _checked=False, act=act: act())
         stack = self._document.undo_stack
-        for name, slot, changed, words_changed in (
-            ("undo", stack.undo, stack.canUndoChanged, stack.undoTextChanged),
-            ("redo", stack.redo, stack.canRedoChanged, stack.redoTextChanged),
+        for name, slot, changed, words_changed, rename in (
+            ("undo", stack.undo, stack.canUndoChanged, stack.undoTextChanged, self._name_undo),
+            ("redo", stack.redo, stack.canRedoChanged, stack.redoTextChanged, self._name_redo),
         ):
             actions[name].triggered.connect(lambda _checked=False, slot=slot: slot())
             changed.connect(actions[name].setEnabled)
-            words_changed.connect(lambda words, name=name: self._name_step(name, words))
+            words_changed.connect(rename)
             actions[name].setEnabled(False)
         actions["show_velocity"].setChecked(True)
         actions["show_velocity"].triggered.connect(self.roll.show_velocity_lane)
@@ -225,9 +225,11 @@ class ComposeWorkspace(QWidget):
         if preview is not None:
             self.roll.reveal(preview.start)
 
-    def _name_step(self, name: str, words: str) -> None:
-        base = self.tr("Undo") if name == "undo" else self.tr("Redo")
-        self._actions[name].setText(f"{base}: {words}" if words else base)
+    def _name_undo(self, words: str) -> None:
+        self._actions["undo"].setText(f"{self.tr('Undo')}: {words}" if words else self.tr("Undo"))
+
+    def _name_redo(self, words: str) -> None:
+        self._actions["redo"].setText(f"{self.tr('Redo')}: {words}" if words else self.tr("Redo"))
 
     # Takes
 

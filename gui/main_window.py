@@ -611,7 +611,7 @@ class MainWindow(QMainWindow):
 
     def _close_for_good(self) -> None:
         self._is_closing = True
-        self.close()
+        QTimer.singleShot(0, self.close)  # Qt takes no second close from within the first
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -143,13 +143,16 @@ def test_undoing_everything_gives_back_the_first_state(steps):
         notes = frozenset(document.notes[abs(amount) % 3 :][:1])
         if not notes:
             continue
-        change = {
-            "move": lambda: edits.move(document.score, 0, notes, ticks=120 * amount, semitones=amount),
-            "erase": lambda: edits.erase(document.score, 0, notes),
-            "louder": lambda: edits.change_velocity(document.score, 0, notes, amount),
-            "copy": lambda: edits.duplicate(document.score, 0, notes),
-        }[kind]
-        document.apply(kind, change())
+        score = document.score
+        if kind == "move":
+            edited = edits.move(score, 0, notes, ticks=120 * amount, semitones=amount)
+        elif kind == "erase":
+            edited = edits.erase(score, 0, notes)
+        elif kind == "louder":
+            edited = edits.change_velocity(score, 0, notes, amount)
+        else:
+            edited = edits.duplicate(score, 0, notes)
+        document.apply(kind, edited)
         present = {note for part in document.score.parts for note in part.notes}
         assert document.generated <= present
     last = document.snapshot

@@ -73,11 +73,11 @@ def test_a_part_that_is_not_there_is_brought_into_range():
 
 
 def test_a_missing_file_is_told_by_name(tmp_path):
-    with pytest.raises(FileError, match="‘gone.mid’"):
+    with pytest.raises(FileError, match=r"‘gone\.mid’"):
         read_document(tmp_path / "gone.mid")
 
 
 def test_a_folder_named_like_a_file_is_told_by_name(tmp_path):
     (tmp_path / "x.mid").mkdir()
-    with pytest.raises(FileError, match="‘x.mid’"):
+    with pytest.raises(FileError, match=r"‘x\.mid’"):
         read_document(tmp_path / "x.mid")

@@ -1,0 +1,463 @@
+"""The window as a musician uses it: keys and mouse in, the document looked at."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from core.learning import model_file
+from core.learning.copying import build_studied_index
+from core.learning.library import Library
+from core.learning.model_file import ModelCard
+from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
+from core.learning.tokenizer import Vocabulary
+from core.learning.weights import fresh_weights
+from core.music import edits
+from core.music.midi_file import read_midi, write_midi
+from core.playback.player import DeviceState
+from gui import messages
+from gui.document import Snapshot
+from gui.main_window import MainWindow
+from gui.messages import Message, MessageAction
+from gui.recovery import find_recovery
+from tests.gui.conftest import Desk, line, score_of
+
+CARD = ModelCard(
+    name="Chorales",
+    preset="quick",
+    tokenizer=TokenizerSpec(),
+    network=NetworkSpec(embedding=4, layers=1, units=8, attention_heads=2, head_units=4),
+    training=TrainingSpec(),
+    vocabulary=Vocabulary(
+        {"delta": (0, 12, 24), "pitch": tuple(range(57, 82)), "duration": (12, 24), "velocity": (4, 5)}
+    ),
+    corpus_name="Bach",
+    pieces=3,
+    notes=120,
+    epochs=2,
+    best_epoch=1,
+    created="2026-01-02T03:04:05+00:00",
+)
+
+
+def fill(folder, card):
+    model_file.write_weights(folder, fresh_weights(card.weight_shapes, random_seed=1))
+    model_file.write_studied(folder, build_studied_index([]))
+    model_file.write_card(folder, card)
+
+
+@pytest.fixture
+def stocked(home):
+    """A library with a starter model of a few untrained weights."""
+    starter = home / "starter"
+    starter.mkdir(parents=True)
+    fill(starter, replace(CARD, name="Starter model"))
+    return Library(home, starter=starter)
+
+
+@pytest.fixture
+def studio(home, qtbot, dressed, stocked):
+    """A window on a seed of four notes in Compose, with a model."""
+    desk = Desk(home, qtbot, stocked)
+    desk.window.start_in_compose()
+    desk.window.show()
+    qtbot.waitExposed(desk.window)
+    desk.window.build_rest()
+    desk.open(62, 64, 65, 67)
+    qtbot.waitUntil(lambda: desk.window.compose.panel.is_ready)
+    yield desk
+    desk._let_go(None)
+    desk.window.close()
+
+
+def key(qtbot, desk, press, modifier=Qt.KeyboardModifier.NoModifier):
+    target = QApplication.focusWidget() or desk.window
+    qtbot.keyClick(target, press, modifier)
+
+
+def settled(qtbot, desk):
+    qtbot.waitUntil(lambda: not desk.generator.is_busy, timeout=20_000)
+
+
+# Generate and keep
+
+
+def test_g_gives_takes_and_puts_the_first_on_the_roll(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    tray = studio.window.compose.tray
+    assert [take.letter for take in tray.takes] == ["A", "B", "C", "D"]
+    assert studio.document.preview is tray.takes[0]
+    assert studio.document.score.note_count == 4
+
+
+def test_the_brackets_walk_through_the_takes_and_ctrl_enter_keeps_one(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    key(qtbot, studio, Qt.Key.Key_BracketRight)
+    take = studio.document.preview
+    assert take.letter == "B"
+    key(qtbot, studio, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert studio.document.preview is None
+    assert studio.document.generated == take.generated
+    assert studio.document.undo_stack.count() == 1
+    key(qtbot, studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert studio.document.score.note_count == 4
+    key(qtbot, studio, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert studio.document.generated == take.generated
+
+
+def test_escape_takes_the_take_off_the_roll(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    studio.window.compose.roll.setFocus()
+    key(qtbot, studio, Qt.Key.Key_Escape)
+    assert studio.document.preview is None
+
+
+def test_discarded_takes_can_be_brought_back(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    studio.window.actions_["discard_takes"].trigger()
+    assert not studio.window.compose.tray.takes
+    assert studio.document.preview is None
+    studio.window.strip.action_chosen.emit(0)
+    assert len(studio.window.compose.tray.takes) == 4
+
+
+def test_an_empty_roll_asks_for_notes_rather_than_generating(studio, qtbot):
+    studio.document.open(Snapshot())
+    key(qtbot, studio, Qt.Key.Key_G)
+    assert not studio.generator.is_busy
+    assert "Draw a few notes" in studio.window.status.words
+
+
+def test_notes_that_the_model_never_met_are_named(studio, qtbot):
+    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000) as found:
+        studio.open(62, 64, 100)
+    assert {note.pitch for note in found.args[0]} == {100}
+
+
+# First launch
+
+
+def test_on_the_first_page_enter_gives_music(home, qtbot, dressed, stocked):
+    desk = Desk(home, qtbot, stocked)
+    desk.window.show_first_page()
+    desk.window.show()
+    qtbot.waitExposed(desk.window)
+    desk.window.build_rest()
+    desk.window.read_seed()
+    qtbot.waitUntil(lambda: desk.document.score.note_count == 18)
+    page = desk.window.first_page
+    page.continue_button.setFocus()
+    qtbot.keyClick(page.continue_button, Qt.Key.Key_Return)
+    assert desk.window.stack.currentWidget() is desk.window.compose
+    qtbot.waitUntil(lambda: desk.document.preview is not None, timeout=20_000)
+    settled(qtbot, desk)
+    assert desk.player.is_playing
+    assert desk.player.score.note_count > 18
+
+
+def test_g_on_the_first_page_gives_music_too(home, qtbot, dressed, stocked):
+    desk = Desk(home, qtbot, stocked)
+    desk.window.show_first_page()
+    desk.window.show()
+    desk.window.build_rest()
+    desk.window.read_seed()
+    qtbot.waitUntil(lambda: desk.document.score.note_count == 18)
+    qtbot.keyClick(desk.window, Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: desk.document.preview is not None, timeout=20_000)
+    settled(qtbot, desk)
+
+
+def test_the_first_page_can_be_left_out_from_now_on(desk):
+    desk.window.first_page.shown_at_start.click()
+    assert not desk.preferences.settings.show_first_page
+
+
+# The transport
+
+
+def test_space_plays_and_pauses_where_the_playhead_is(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_Space)
+    assert studio.player.is_playing
+    studio.player.tick = 960
+    key(qtbot, studio, Qt.Key.Key_Space)
+    assert not studio.player.is_playing
+    assert studio.playback.document_tick == 960
+    key(qtbot, studio, Qt.Key.Key_Home)
+    assert studio.playback.document_tick == 0
+
+
+def test_l_loops_everything_and_ctrl_l_the_selection(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_L)
+    assert studio.player.loop == (0, 1920)
+    key(qtbot, studio, Qt.Key.Key_L)
+    assert studio.player.loop is None
+    studio.document.open(Snapshot(score_of(*line(60, onset=2000), *line(62, onset=5000))))
+    studio.document.select(frozenset(studio.document.notes[:1]))
+    key(qtbot, studio, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert studio.player.loop == (1920, 3840)
+    assert studio.window.actions_["loop"].isChecked()
+
+
+def test_an_edit_is_heard_while_it_plays(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_Space)
+    edited = edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1]))
+    studio.document.apply("Delete 1 note", edited)
+    assert studio.player.score.note_count == 3
+
+
+def test_the_readout_says_where_the_playhead_is(studio):
+    studio.playback.seek(1920 + 480 + 240)
+    assert studio.window.transport.readout.words == ("2 . 2 . 3", "120", "4 / 4")
+
+
+def test_tempo_and_metre_can_be_set_and_undone(studio):
+    studio.window.set_tempo(92)
+    studio.window.set_metre(3, 4)
+    assert studio.window.transport.readout.words[1:] == ("92", "3 / 4")
+    studio.document.undo_stack.undo()
+    studio.document.undo_stack.undo()
+    assert studio.window.transport.readout.words[1:] == ("120", "4 / 4")
+
+
+def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted):
+    desk.window.build_rest()
+    desk.player.device = DeviceState(False, "No sound device found.")
+    desk.player.on_device_changed()
+    desk.player.on_device_changed()
+    assert "No sound device found" in desk.window.status.words
+    assert not posted
+    assert desk.window.transport.volume.isVisibleTo(desk.window) is False
+
+
+def test_the_volume_is_remembered(desk):
+    desk.window.build_rest()
+    desk.window.transport.volume.changed.emit(0.25)
+    assert desk.player.volume == 0.25
+    assert desk.preferences.settings.volume == 0.25
+
+
+# Files
+
+
+def test_saving_asks_where_to_the_first_time_only(studio, qtbot, tmp_path):
+    path = tmp_path / "Evening study.mid"
+    studio.dialogs.paths.append(path)
+    key(qtbot, studio, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    assert studio.document.is_dirty
+    key(qtbot, studio, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not studio.document.is_dirty)
+    assert len(studio.dialogs.asked) == 1
+    assert read_midi(path) == studio.document.score
+    assert studio.preferences.settings.recent_files == (str(path),)
+
+
+def test_a_project_remembers_who_wrote_what(studio, qtbot, tmp_path):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    studio.window.actions_["keep_take"].trigger()
+    kept = studio.document.snapshot
+    studio.dialogs.paths.append(tmp_path / "study.ritornello")
+    studio.window.actions_["save_as"].trigger()
+    qtbot.waitUntil(lambda: not studio.document.is_dirty)
+    studio.document.open(Snapshot())
+    studio.window.open_file(tmp_path / "study.ritornello")
+    qtbot.waitUntil(lambda: studio.document.score.note_count > 0)
+    assert studio.document.snapshot == kept
+
+
+def test_the_export_holds_what_is_heard(studio, qtbot, tmp_path):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    path = tmp_path / "out.mid"
+    studio.dialogs.paths.append(path)
+    key(qtbot, studio, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: studio.window.strip.isVisible())
+    assert read_midi(path) == studio.document.heard_score
+    assert studio.document.path is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_saved", "goes_on"), [("save", True, True), ("discard", False, True), ("cancel", False, False)]
+)
+def test_the_question_about_unsaved_changes_is_obeyed(studio, qtbot, tmp_path, answer, is_saved, goes_on):
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    studio.dialogs.unsaved.append(answer)
+    path = tmp_path / "kept.mid"
+    studio.dialogs.paths.append(path)
+    studio.window.actions_["new"].trigger()
+    if goes_on:
+        qtbot.waitUntil(lambda: studio.document.score.note_count == 0)
+    else:
+        assert studio.document.score.note_count == 3
+    assert path.exists() is is_saved
+
+
+def test_closing_with_unsaved_changes_asks_first(studio, qtbot):
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    studio.dialogs.unsaved.append("cancel")
+    studio.window.close()
+    assert studio.window.isVisible()
+    studio.dialogs.unsaved.append("discard")
+    studio.window.close()
+    qtbot.waitUntil(lambda: not studio.window.isVisible())
+    assert studio.player.is_closed
+
+
+def test_a_file_that_cannot_be_read_is_a_strip_and_the_document_stays(studio, qtbot, tmp_path):
+    path = tmp_path / "prelude.mid"
+    path.write_bytes(b"nothing of the kind")
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.window.strip.isVisible())
+    assert "‘prelude.mid’" in studio.window.strip.accessibleName()
+    assert studio.document.score.note_count == 4
+
+
+def test_a_disk_that_is_full_keeps_the_work_and_offers_another_place(studio, qtbot, tmp_path, monkeypatch):
+    def full(_path, _content):
+        from core.errors import FileError
+
+        raise FileError("‘a.mid’ was not saved: No space left on device.", hint="Free some space.")
+
+    monkeypatch.setattr("gui.project_file.write_bytes", full)
+    studio.dialogs.paths.append(tmp_path / "a.mid")
+    studio.window.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: studio.window.strip.isVisible())
+    assert studio.document.path is None
+    assert studio.document.score.note_count == 4
+
+
+# Dropping
+
+
+def dropped(window, *files):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    where = window.rect().center()
+    keys, buttons = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(where, Qt.DropAction.CopyAction, mime, buttons, keys)
+    window.dragEnterEvent(enter)
+    is_taken = enter.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(where), Qt.DropAction.CopyAction, mime, buttons, keys))
+    return is_taken
+
+
+def test_a_folder_dropped_anywhere_becomes_pieces(studio, qtbot, tmp_path):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in range(3):
+        notes = line(*(60 + (step * (name + 2)) % 13 for step in range(40)))
+        write_midi(score_of(*notes), folder / f"song {name}.mid")
+    assert dropped(studio.window, folder)
+    assert studio.window.stack.currentWidget() is studio.window.pieces
+    qtbot.waitUntil(lambda: not studio.jobs.is_busy("import"), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(studio.window.corpus.corpus_id), timeout=10_000)
+
+
+def test_a_project_that_is_dropped_is_opened(studio, qtbot, tmp_path):
+    from gui.project_file import write_document
+
+    path = tmp_path / "dropped.ritornello"
+    write_document(path, Snapshot(score_of(*line(70, 71))), {})
+    assert dropped(studio.window, path)
+    qtbot.waitUntil(lambda: studio.document.score.note_count == 2)
+    assert studio.document.path == path
+
+
+def test_a_mid_dropped_on_the_roll_becomes_the_seed(studio, qtbot, tmp_path):
+    path = tmp_path / "melody.mid"
+    write_midi(score_of(*line(70, 71, 72)), path)
+    studio.window.compose.roll.midi_dropped.emit(path)
+    qtbot.waitUntil(lambda: studio.document.score.note_count == 3)
+    assert studio.document.path is None
+    assert studio.document.title == "melody"
+
+
+# Workspaces and messages
+
+
+def test_ctrl_1_2_3_change_the_workspace(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert studio.window.stack.currentWidget() is studio.window.pieces
+    assert not studio.window.actions_["generate"].isEnabled()
+    key(qtbot, studio, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert studio.window.stack.currentWidget() is studio.window.compose
+    assert studio.window.actions_["generate"].isEnabled()
+
+
+def test_v_ctrl_t_and_ctrl_r_fold_their_parts(studio, qtbot):
+    compose, ctrl = studio.window.compose, Qt.KeyboardModifier.ControlModifier
+    key(qtbot, studio, Qt.Key.Key_T, ctrl)
+    key(qtbot, studio, Qt.Key.Key_R, ctrl)
+    key(qtbot, studio, Qt.Key.Key_V)
+    assert [part.isVisible() for part in (compose.tray, compose.panel, compose.roll.velocity_lane)] == [False] * 3
+    key(qtbot, studio, Qt.Key.Key_T, ctrl)
+    key(qtbot, studio, Qt.Key.Key_R, ctrl)
+    key(qtbot, studio, Qt.Key.Key_V)
+    assert [part.isVisible() for part in (compose.tray, compose.panel, compose.roll.velocity_lane)] == [True] * 3
+
+
+def test_messages_are_shown_one_at_a_time(desk):
+    done = []
+    messages.post(Message("First.", actions=(MessageAction("Do it", lambda: done.append(1)),)))
+    messages.post(Message("Second."))
+    assert desk.window.strip.accessibleName() == "First."
+    desk.window.strip.action_chosen.emit(0)
+    assert done == [1]
+    assert desk.window.strip.accessibleName() == "Second."
+    desk.window.strip.closed.emit()
+    assert not desk.window.strip.isVisibleTo(desk.window)
+
+
+def test_work_that_a_crash_left_behind_can_be_restored(studio, qtbot, home, jobs):
+    from gui.document import Document
+    from gui.recovery import Autosave
+
+    lost = Document()
+    lost.open(Snapshot(score_of(*line(50, 51))), name="Lost", is_dirty=True)
+    crashed = Autosave(lost, jobs, folder=home / "recovery")
+    assert crashed.copy_now() is not None
+    crashed._lock.unlock()  # as when its owner is no more
+    recovery = find_recovery(home / "recovery")
+    studio.window.offer_recovery(recovery)
+    assert "recovered" in studio.window.strip.accessibleName()
+    studio.window.strip.action_chosen.emit(0)
+    qtbot.waitUntil(lambda: studio.document.score.note_count == 2)
+    assert studio.document.is_dirty
+    assert studio.document.title == "Lost"
+    assert find_recovery(home / "recovery") is None
+
+
+def test_f6_goes_round_the_regions(studio, qtbot):
+    window = studio.window
+    studio.window.activateWindow()
+    visited = []
+    for _ in range(6):
+        window._go_to_region(1)
+        focused = QApplication.focusWidget()
+        regions = [window.transport, *window.compose.regions()]
+        visited.append(
+            next((index for index, region in enumerate(regions) if focused and region.isAncestorOf(focused)), -1)
+        )
+    assert len(set(visited)) >= 4
+
+
+def test_the_windows_place_is_remembered(home, qtbot, dressed, stocked):
+    desk = Desk(home, qtbot, stocked)
+    desk.window.show()
+    desk.window.resize(1234, 765)
+    desk.window.close()
+    assert desk.preferences.settings.window_geometry
+    again = Desk(home, qtbot, stocked)
+    fresh = MainWindow(again.document, again.preferences, again.jobs, again.playback, again.generator, again.autosave)
+    qtbot.addWidget(fresh)
+    assert fresh.height() == 765

@@ -14,7 +14,7 @@ from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
 from core.learning.dataset import Batches, Dataset, counting_loss
 from core.learning.network import TrainableNetwork
-from core.learning.progress import EpochDone, TrainingPhase, TrainingProgress, TrainingStarting
+from core.learning.progress import EpochDone, SampleMade, TrainingPhase, TrainingProgress, TrainingStarting
 from core.learning.samples import Answers
 from core.learning.spec import TrainingSpec
 from core.learning.training import DATASET, START, TrainingJob, scored
@@ -34,8 +34,12 @@ _HASTY_TEST_S = 0.2
 """For so long the held-out pieces are tried when training is stopped in its first epoch."""
 
 
+class OwnerGone(Exception):  # noqa: N818 -- no error of the run
+    """Nobody listens any more: the run saves where it stands and ends."""
+
+
 class Owner(Protocol):
-    """Whoever has this run done."""
+    """Whoever has this run done; both methods raise OwnerGone when there is none any more."""
 
     def report(self, event: object) -> None: ...
 
@@ -115,6 +119,9 @@ class _Run:
         except _Stopped:
             if not cursor.history and cursor.targets:
                 self._close_epoch(limit_s=_HASTY_TEST_S)
+        except OwnerGone:
+            self._save()
+            raise
 
     @property
     def _is_over(self) -> bool:
@@ -212,13 +219,15 @@ class _Run:
         cursor.history.append(epoch)
         model_file.append_history(folder, epoch)
         model_file.write_card(folder, scored(self._card, cursor.history))
-        self._owner.report(epoch)
-        if limit_s == math.inf and self._is_sampled(epoch):
-            self._sample(weights, epoch)
+        sample = self._sample(weights, epoch) if limit_s == math.inf and self._is_sampled(epoch) else None
         cursor.epoch += 1
         cursor.batch, cursor.targets, cursor.sums, cursor.epoch_elapsed_s = 0, 0, {}, 0.0
         if limit_s == math.inf:
             self._save()
+        # Told last: an owner who is gone by now leaves a checkpoint that holds all of this.
+        self._owner.report(epoch)
+        if sample is not None:
+            self._owner.report(sample)
 
     def _is_sampled(self, epoch: EpochDone) -> bool:
         """The first few, then each best so far; where there are hundreds of epochs, not all of them."""
@@ -228,13 +237,13 @@ class _Run:
         apart = max(1, self._spec.epochs // _MOST_SAMPLES)
         return epoch.is_best and epoch.epoch > SAMPLED_EPOCHS[-1] and epoch.epoch - last >= apart
 
-    def _sample(self, weights: Weights, epoch: EpochDone) -> None:
+    def _sample(self, weights: Weights, epoch: EpochDone) -> SampleMade | None:
         said = {sample.phrase for sample in self._cursor.samples}
         sample = self._answers.make(weights, epoch.epoch, is_best=epoch.is_best, said=said)
         if sample is not None:
             self._cursor.samples.append(sample)
             model_file.append_sample(self._job.folder, sample)
-            self._owner.report(sample)
+        return sample
 
     def _held_out_losses(self, limit_s: float) -> dict[str, float]:
         """Mean losses over the pieces kept aside; when time is short, over as many of them as it allows."""

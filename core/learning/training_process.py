@@ -21,7 +21,7 @@ from core.learning.checkpoint import held
 from core.learning.network import quiet_tensorflow
 from core.learning.progress import TrainingPhase, TrainingResult, TrainingStarting
 from core.learning.training import TrainingJob, discard, finish
-from core.learning.training_loop import Command, run
+from core.learning.training_loop import Command, OwnerGone, run
 from core.tasks import Cancelled, Control
 
 _LOG = logging.getLogger(__name__)
@@ -147,10 +147,6 @@ def _breakdown(exit_code: int | None) -> TrainingError:
 # The process's side
 
 
-class _OwnerGone(Exception):  # noqa: N818 -- not an error of this process
-    pass
-
-
 class _PipedOwner:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -159,7 +155,7 @@ class _PipedOwner:
         try:
             self._pipe.send(event)
         except OSError as error:
-            raise _OwnerGone from error
+            raise OwnerGone from error
 
     def listen(self) -> Command:
         try:
@@ -170,7 +166,7 @@ class _PipedOwner:
                 if wanted == "go":
                     self.report(TrainingPhase("training"))
         except (EOFError, OSError) as error:
-            raise _OwnerGone from error
+            raise OwnerGone from error
         return "stop" if wanted == "stop" else "go"
 
 
@@ -185,7 +181,7 @@ def _main(pipe: Connection, job: TrainingJob) -> None:
             quiet_tensorflow(threads=max(1, os.cpu_count() or 1))
             run(job, owner)
         owner.report(_Done())
-    except _OwnerGone:
+    except OwnerGone:
         pass
     except AppError as error:
         owner.report(_Failed(error.sentence, error.hint))

@@ -4,6 +4,7 @@ Every note of every piece is predicted, the first one too, from all notes before
 of what comes; a value that the vocabulary doesn't hold is judged as the nearest one that it does.
 """
 
+import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +63,7 @@ def evaluate(model: TrainedModel, scores: Iterable[Score], control: Control | No
         symbols = model.vocabulary.indices(events)
         for field, rows in logits.items():
             odds = log_softmax(rows.astype(np.float64))
-            sums[field] -= float(odds[np.arange(len(events)), symbols[field]].sum()) / np.log(2)
+            sums[field] -= float(odds[np.arange(len(events)), symbols[field]].sum()) / math.log(2)
         hits += int((logits["pitch"].argmax(axis=1) == symbols["pitch"]).sum())
         unknown += int(model.vocabulary.unknown(events).sum())
         pieces, notes = pieces + 1, notes + len(events)

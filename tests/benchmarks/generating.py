@@ -39,7 +39,8 @@ REQUEST = GenerationRequest(SEED, length_bars=8, takes=4, keep="rhythm")
 def random_model() -> TrainedModel:
     preset = PRESETS["standard"]
     vocabulary = Vocabulary({field: KNOWN[field] for field in preset.tokenizer.fields})
-    weights = fresh_weights(weight_shapes(preset.network, preset.tokenizer, vocabulary.sizes), random_seed=1)
+    sizes = {str(field): size for field, size in vocabulary.sizes.items()}
+    weights = fresh_weights(weight_shapes(preset.network, preset.tokenizer, sizes), random_seed=1)
     return TrainedModel(
         ModelRecord("random", "Random weights", Path("none")),
         preset.tokenizer,

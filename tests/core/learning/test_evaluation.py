@@ -1,0 +1,103 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import SpecError
+from core.learning.evaluation import Evaluation, cross_validate, evaluate, longest_copy
+from core.learning.sampling import log_softmax
+from core.learning.spec import PRESETS
+from core.learning.tokenizer import encode
+from core.learning.training_process import train
+from core.music.score import Note, Part, Score
+from core.tasks import Cancelled, Control
+from tests.core.learning.test_generation import MODELS, MONO, VALUES, chords, model_of
+
+
+def tune(shift, *, notes=24):
+    pitches = [60, 62, 64, 65, 67, 65, 64, 62]
+    return Score((Part.of(Note(i * 240, shift + pitches[(i * (1 + shift % 3)) % 8], 240) for i in range(notes)),))
+
+
+def test_a_model_that_knows_nothing_needs_the_bits_of_its_vocabulary():
+    found = evaluate(model_of(boldness=0.0), [MONO, chords()])
+    assert dict(found.by_field) == pytest.approx({field: math.log2(len(values)) for field, values in VALUES.items()})
+    assert found.bits_per_note == pytest.approx(sum(math.log2(len(values)) for values in VALUES.values()))
+    assert found.bits_per_pitch == pytest.approx(math.log2(30))
+    assert (found.pieces, found.notes) == (2, 62)
+
+
+def test_the_mean_is_over_all_notes_and_the_first_is_predicted_too():
+    model = MODELS["line"]
+    long, short = tune(0, notes=24), tune(1, notes=8)
+    both, one, other = evaluate(model, [long, short]), evaluate(model, [long]), evaluate(model, [short])
+    assert both.bits_per_note == pytest.approx((24 * one.bits_per_note + 8 * other.bits_per_note) / 32)
+    single = Score((Part.of([Note(0, 60, 240)]),))
+    events = encode(single, model.tokenizer)
+    odds = log_softmax(model.network.sequence_logits(events)["pitch"].astype(np.float64))
+    expected = -odds[0, model.vocabulary.index("pitch", 60)] / np.log(2)
+    assert evaluate(model, [single]).bits_per_pitch == pytest.approx(expected)
+
+
+def test_top1_counts_the_likeliest_pitch():
+    model = MODELS["line"]
+    likeliest = int(np.argmax(model.network.sequence_logits(encode(tune(0, notes=1), model.tokenizer))["pitch"][0]))
+    right = Score((Part.of([Note(0, VALUES["pitch"][likeliest], 240)]),))
+    wrong = Score((Part.of([Note(0, VALUES["pitch"][likeliest - 1], 240)]),))
+    assert evaluate(model, [right]).top1_pitch == 1.0
+    assert evaluate(model, [wrong]).top1_pitch == 0.0
+
+
+def test_unknown_values_are_counted_and_empty_pieces_left_out():
+    strange = Score((Part.of([Note(0, 20, 240), Note(240, 60, 240)]),))
+    found = evaluate(MODELS["line"], [Score(), strange])
+    assert (found.pieces, found.notes, found.unknown_notes) == (1, 2, 1)
+    with pytest.raises(SpecError, match="no note"):
+        evaluate(MODELS["line"], [Score()])
+
+
+def test_evaluating_can_be_cancelled_and_tells_how_far_it_is():
+    heard = []
+    evaluate(MODELS["line"], [MONO, MONO], Control(heard.append))
+    assert heard == [1, 2]
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        evaluate(MODELS["line"], [MONO], control)
+
+
+def test_the_longest_copy_is_looked_for_in_any_key():
+    notes = [replace(note, pitch=note.pitch + 3) for note in MONO.parts[0].notes[4:16]]
+    assert longest_copy(MODELS["line"], notes).notes == 12
+
+
+def test_folds_must_be_possible():
+    with pytest.raises(SpecError, match="Folds: 2 to the number of different pieces, 2"):
+        cross_validate([tune(0), tune(1), tune(3)], folds=3)  # the last is the first, transposed
+    with pytest.raises(SpecError):
+        cross_validate([tune(0), tune(1)], folds=1)
+
+
+def test_each_fold_is_judged_by_a_model_that_never_saw_it(monkeypatch):
+    studied = []
+
+    def spied(job, control):
+        studied.append(job)
+        return train(job, control)
+
+    monkeypatch.setattr("core.learning.evaluation.train", spied)
+    scores = [tune(shift, notes=16 + shift) for shift in range(6)]
+    heard = []
+    preset = replace(PRESETS["quick"].training, epochs=1, batch=8)
+    found = cross_validate(
+        scores, "quick", folds=2, pitch_only=True, training=preset, random_seed=4, control=Control(heard.append)
+    )
+    assert [fold.pieces for fold in found.by_fold] == [3, 3]
+    assert found.notes == sum(16 + shift for shift in range(6))
+    assert found.bits_per_pitch == pytest.approx(np.mean([fold.bits_per_pitch for fold in found.by_fold]))
+    assert found.bits_per_note == found.bits_per_pitch
+    assert 0 < found.bits_per_pitch < 7
+    assert [event for event in heard if isinstance(event, Evaluation)] == list(found.by_fold)
+    assert {job.tokenizer.fields for job in studied} == {("pitch",)}
+    assert not any(job.home.exists() for job in studied)

@@ -132,7 +132,13 @@ class ModelCard:
             raise ModelError(f"Its description is damaged. {error.sentence}") from error
         except (TypeError, ArithmeticError) as error:
             raise ModelError("Its description is damaged.") from error
-        if set(card.vocabulary.values) != set(card.tokenizer.fields):
+        known = card.vocabulary.values
+        fits = set(known) == set(card.tokenizer.fields)
+        if (
+            not fits
+            or known.get("duration", (1,))[0] < 1
+            or known.get("velocity", (0,))[-1] >= card.tokenizer.velocity_classes
+        ):
             raise ModelError("Its vocabulary doesn't fit its fields.")
         if parameter_count(card.weight_shapes) > _MOST_PARAMETERS:
             raise ModelError("Its network is absurdly large.")

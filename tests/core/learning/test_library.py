@@ -277,6 +277,8 @@ HOSTILE = {
     "an absurd network": {"model.json": card_with(network={**CARD.network.to_json(), "units": 4096, "layers": 8})},
     "layers beyond all": {"model.json": card_with(network={**CARD.network.to_json(), "layers": 10**9})},
     "an absurd vocabulary": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "pitch": [10**9]})},
+    "notes of no length": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "duration": [0, 24]})},
+    "a velocity beyond all": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "velocity": [8]})},
     "a vocabulary without pitch": {"model.json": card_with(vocabulary={"delta": [1]})},
     "another network's weights": {"model.json": card_with(network=NetworkSpec().to_json())},
     "weights of another shape": {"weights.npz": weights_with("lstm0/bias", np.zeros(31, np.float32))},

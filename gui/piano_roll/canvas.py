@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from core.music.pitch import pitch_name
 from core.music.timing import position_at
 from gui import theme
 from gui.piano_roll.commands import Commands
@@ -104,7 +103,9 @@ class RollCanvas(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._scene.picture(self.size(), self.devicePixelRatioF()))
         if view.floating is not None:
-            paint_notes(painter, event.rect(), view.viewport, view.floating.index, view.floating.looks, view.detail)
+            floating = view.floating
+            area, detail = event.rect(), view.detail
+            paint_notes(painter, area, view.viewport, floating.index, floating.looks, detail, middle_c=view.middle_c)
         if self._gesture is not None:
             self._gesture.paint(painter)
         if not len(view.index) and not len(view.preview_index) and view.floating is None:
@@ -221,6 +222,8 @@ class RollCanvas(QWidget):
         if gesture is not None:
             gesture.release()
             self.update()
+            if self.rect().contains(event.position().toPoint()):
+                self._tell(self.pointer(event.position(), event.modifiers()))
         self._show_cursor()
 
     def abandon(self) -> None:
@@ -256,7 +259,7 @@ class RollCanvas(QWidget):
         elif pointer.tick >= 0:
             place = position_at(view.score, int(pointer.tick))
             where = self.tr("bar {} beat {}").format(place.bar, place.beat)
-            view.status_changed.emit(f"{pitch_name(pointer.pitch)} · {where}")
+            view.status_changed.emit(f"{view.name_of(pointer.pitch)} · {where}")
 
     def _show_cursor(self) -> None:
         self.setCursor(self._fitting_cursor())

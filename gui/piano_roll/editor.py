@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.music.pitch import Scale
-from core.music.score import Note
+from core.music.score import TICKS_PER_QUARTER, Note
 from gui import theme
 from gui.document import Document
 from gui.piano_roll.canvas import RollCanvas
@@ -16,7 +16,8 @@ from gui.piano_roll.commands import Commands
 from gui.piano_roll.keyboard import Keyboard
 from gui.piano_roll.looks import ColorBy
 from gui.piano_roll.part_strip import PartStrip
-from gui.piano_roll.roll_view import RollView, Tool
+from gui.piano_roll.quantise_dialog import QuantiseDialog
+from gui.piano_roll.roll_view import DEFAULT_SNAP, RollView, Tool
 from gui.piano_roll.ruler import Ruler
 from gui.piano_roll.scroll_thumb import THICKNESS, ScrollThumb
 from gui.piano_roll.velocity_lane import VelocityLane
@@ -129,6 +130,10 @@ class PianoRollEditor(QWidget):
         """Notes of the part that were also found in a training piece; a take brings its own."""
         self.view.set_copied(notes)
 
+    def set_middle_c(self, octave: int) -> None:
+        """Name pitches so that 60 is this octave's C: 4 or 3."""
+        self.view.set_middle_c(octave)
+
     def show_velocity_lane(self, shown: bool) -> None:  # noqa: FBT001 -- connected to an action's toggled(bool)
         if shown == self.velocity_lane.isVisibleTo(self):
             return
@@ -138,6 +143,25 @@ class PianoRollEditor(QWidget):
 
     def toggle_velocity_lane(self) -> None:
         self.show_velocity_lane(not self.velocity_lane.isVisibleTo(self))
+
+    def ask_how_to_quantise(self) -> None:
+        """Open the dialog for strength and ends, and quantise as it says."""
+        dialog = QuantiseDialog(self._grid_words(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(lambda strength, ends: self.commands.quantise(strength=strength, ends=ends))
+        dialog.open()
+
+    def _grid_words(self) -> str:
+        """The grid as a share of a whole note: "1/16", "1/8 triplet"."""
+        grid, whole = self.view.snap or DEFAULT_SNAP, 4 * TICKS_PER_QUARTER
+        for share in (1, 2, 4, 8, 16, 32, 64):
+            if grid * share == whole:
+                return f"1/{share}"
+            if grid * share * 3 == whole * 2:
+                return self.tr("1/{} triplet").format(share)
+            if grid * share * 2 == whole * 3:
+                return self.tr("dotted 1/{}").format(share)
+        return self.tr("{} ticks").format(grid)
 
     def zoom_in(self) -> None:
         self.view.zoom(_ZOOM_STEP)
@@ -189,6 +213,8 @@ class PianoRollEditor(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_V and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self.toggle_velocity_lane()
+        elif event.key() == Qt.Key.Key_Q and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.ask_how_to_quantise()
         else:
             super().keyPressEvent(event)
 

@@ -4,7 +4,6 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from core.music.pitch import pitch_name
 from gui import theme
 from gui.piano_roll.painting import is_black
 from gui.piano_roll.roll_view import RollView
@@ -36,6 +35,7 @@ class Keyboard(QWidget):
         self._row_height_and_place = (0, 0)
         view.viewport_changed.connect(self._on_viewport_changed)
         view.sounding_changed.connect(self.update)
+        view.notes_changed.connect(self.update)
         theme.events().changed.connect(self.update)
 
     def _on_viewport_changed(self) -> None:
@@ -85,7 +85,9 @@ class Keyboard(QWidget):
         for pitch in named:
             middle = view.y_at(pitch) + view.row_height / 2
             box = QRectF(self.width() / 2, middle - 9, self.width() / 2 - 6, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, pitch_name(pitch))
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._view.name_of(pitch)
+            )
 
     def _light_of(self, pitch: int) -> QColor | None:
         colors = theme.current()
@@ -109,7 +111,7 @@ class Keyboard(QWidget):
         self._view.status_changed.emit(self._words(pitch))
 
     def _words(self, pitch: int) -> str:
-        return f"{pitch_name(pitch)} · " + self.tr("click to hear it, Shift+click to select its notes")
+        return f"{self._view.name_of(pitch)} · " + self.tr("click to hear it, Shift+click to select its notes")
 
     def _press(self, pitch: int) -> None:
         if pitch != self._pressed:

@@ -160,18 +160,28 @@ def rows_in(index: NoteIndex, viewport: Viewport, area: QRect) -> Ints:
 
 
 def paint_notes(
-    painter: QPainter, area: QRect, viewport: Viewport, index: NoteIndex, looks: Looks, detail: Detail
+    painter: QPainter,
+    area: QRect,
+    viewport: Viewport,
+    index: NoteIndex,
+    looks: Looks,
+    detail: Detail,
+    *,
+    middle_c: int = 4,
 ) -> None:
-    """The notes in an area."""
+    """The notes in an area. middle_c: the octave number of pitch 60 in their names."""
     rows = rows_in(index, viewport, area)
     if not rows.size:
         return
-    paint = {Detail.DENSE: _paint_dense, Detail.BATCHED: _paint_batched, Detail.FULL: _paint_detailed}[detail]
-    paint(painter, area, viewport, index, looks, rows)
+    if detail == Detail.FULL:
+        _paint_detailed(painter, area, viewport, index, looks, rows, middle_c)
+    else:
+        paint = _paint_batched if detail == Detail.BATCHED else _paint_dense
+        paint(painter, area, viewport, index, looks, rows)
 
 
 def _paint_detailed(
-    painter: QPainter, area: QRect, viewport: Viewport, index: NoteIndex, looks: Looks, rows: Ints
+    painter: QPainter, area: QRect, viewport: Viewport, index: NoteIndex, looks: Looks, rows: Ints, middle_c: int
 ) -> None:
     colors = theme.current()
     shapes = _shapes(index, rows, viewport, area)
@@ -202,7 +212,7 @@ def _paint_detailed(
         painter.drawRoundedRect(QRectF(lefts[at] + 0.5, tops[at], widths[at], height), corner, corner)
         if labels and widths[at] >= LABEL_WIDTH and fills[at] != Fill.GHOST:
             ink = colors.color(_ink(fills[at], is_selected=selected[at]))
-            named.append((lefts[at], tops[at], pitch_name(pitches[at]), ink, fills[at] in _HATCHED))
+            named.append((lefts[at], tops[at], pitch_name(pitches[at], middle_c=middle_c), ink, fills[at] in _HATCHED))
     if named:
         painter.setFont(colors.font("caption", "semibold"))
         baseline = height / 2 + 4.3

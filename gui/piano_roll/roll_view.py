@@ -87,6 +87,8 @@ class RollView(QObject):
         self.playhead = 0.0
         self.is_playing = False
         self.draw_duration = TICKS_PER_QUARTER
+        self.middle_c = 4
+        """The octave number of pitch 60."""
         self.end = 0
         """Where the last note of any part ends, also of a take on show."""
         self.index = EMPTY
@@ -303,22 +305,29 @@ class RollView(QObject):
         self._copied = notes
         self.set_color_by(self.color_by)
 
+    def set_middle_c(self, octave: int) -> None:
+        self.middle_c = octave
+        self.notes_changed.emit()
+
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         if loop != self.loop:
             self.loop = loop
             self.loop_changed.emit()
 
     def set_playhead(self, tick: float) -> None:
-        """Move the playhead; while playing, the view follows by pages."""
+        """Move the playhead. The view follows by pages, unless it was scrolled away from while it plays."""
         if tick == self.playhead:
             return
+        was_in_sight = 0 <= self.viewport.x_at(self.playhead) <= self.viewport.width
         self.playhead = tick
-        if self.is_playing:
+        if was_in_sight or not self.is_playing:
             self.set_viewport(self.viewport.paged_to(tick))
-            self._listen()
+        self._listen()
         self.playhead_moved.emit()
 
     def set_playing(self, *, is_playing: bool) -> None:
+        if is_playing and not self.is_playing:
+            self.set_viewport(self.viewport.paged_to(self.playhead))
         self.is_playing = is_playing
         self._listen()
 
@@ -366,6 +375,10 @@ class RollView(QObject):
     def audition(self, note: Note) -> None:
         self.note_auditioned.emit(note.pitch, note.velocity)
 
+    def name_of(self, pitch: int) -> str:
+        """What a pitch is called, with the octave number that the musician prefers."""
+        return pitch_name(pitch, middle_c=self.middle_c)
+
     def tell(self, note: Note | None) -> None:
         """Put a note of the part in words."""
         row = None if note is None else self.index.row_at(note.onset, note.pitch)
@@ -381,7 +394,7 @@ class RollView(QObject):
         beats = note.duration / self.grid.beat_at(note.onset)
         length = self.tr("1 beat") if beats == 1 else self.tr("{} beats").format(f"{beats:.2f}".rstrip("0").rstrip("."))
         words = [
-            pitch_name(note.pitch),
+            self.name_of(note.pitch),
             self.tr("bar {} beat {}").format(place.bar, place.beat),
             length,
             self.tr("velocity {}").format(note.velocity),

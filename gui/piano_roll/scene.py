@@ -87,7 +87,7 @@ class Scene:
             resting[lifted] = False
             rows = np.flatnonzero(resting)
             index, looks = index.taken(rows), looks.taken(rows)
-        paint_notes(painter, area, viewport, index, looks, detail)
+        paint_notes(painter, area, viewport, index, looks, detail, middle_c=view.middle_c)
         if view.preview is not None:
             paint_seam(painter, area, viewport, view.preview.start)
-            paint_notes(painter, area, viewport, view.preview_index, view.preview_looks, detail)
+            paint_notes(painter, area, viewport, view.preview_index, view.preview_looks, detail, middle_c=view.middle_c)

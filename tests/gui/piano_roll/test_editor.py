@@ -16,6 +16,7 @@ from core.music.pitch import parse_scale
 from core.music.score import Note, Part, Score
 from gui import theme
 from gui.piano_roll.looks import Detail, Fill
+from gui.piano_roll.quantise_dialog import QuantiseDialog
 from tests.gui.piano_roll.conftest import ALT, CTRL, LEFT, NO_KEYS, QUARTER, SHIFT, Hands, mouse_move, seed
 
 BAR = 4 * QUARTER
@@ -232,7 +233,7 @@ def test_while_playing_the_view_follows_by_pages_and_keys_light_up(hands: Hands)
     assert editor.view.sounding == {}
     editor.set_playing(is_playing=False)
     editor.set_playhead(0)
-    assert editor.view.viewport.x_at(0) < 0
+    assert editor.view.viewport.x_at(0) == 5
 
 
 class PaintedAreas(QObject):
@@ -389,3 +390,36 @@ def test_free_placing_with_alt_on_the_ruler(hands: Hands) -> None:
     QTest.mouseClick(hands.editor.ruler, LEFT, ALT, QPoint(round(view.x_at(555)), 20))
     assert hands.editor.view.playhead == pytest.approx(555, abs=8)
     assert hands.editor.view.playhead % 120
+
+
+def test_shift_q_asks_how_strongly_to_quantise(make_hands: Callable[..., Hands], qtbot: QtBot) -> None:
+    hands = make_hands((Note(40, 72, 200),))
+    hands.type(Qt.Key.Key_A, CTRL)
+    hands.type(Qt.Key.Key_Q, SHIFT)
+    dialog = hands.editor.findChild(QuantiseDialog)
+    assert dialog is not None
+    dialog.strength.set_value(0.5)
+    dialog.ends.setChecked(True)
+    dialog.accept()
+    assert hands.notes == (Note(20, 72, 220),)
+
+
+def test_middle_c_is_called_as_preferred(hands: Hands) -> None:
+    said: list[str] = []
+    hands.editor.status_changed.connect(said.append)
+    hands.editor.set_middle_c(3)
+    hands.move(200, 72, button=Qt.MouseButton.NoButton)
+    assert said[-1].startswith("C4 · ")
+
+
+def test_a_view_scrolled_away_while_playing_stays_until_the_playhead_is_seen_again(hands: Hands) -> None:
+    editor = hands.editor
+    editor.set_playing(is_playing=True)
+    editor.set_playhead(100)
+    editor.view.set_viewport(editor.view.viewport.scrolled(dx=3000))
+    place = editor.view.viewport
+    editor.set_playhead(200)
+    assert editor.view.viewport == place
+    editor.set_playing(is_playing=False)
+    editor.set_playing(is_playing=True)
+    assert 0 <= editor.view.viewport.x_at(200) <= 100

@@ -4,7 +4,7 @@ Whatever had to be changed on the way is said in `repairs`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_encoding import DRUM_CHANNEL
-from core.music.midi_events import Chunks, Track, Unreadable, read_track
-from core.music.note_pairing import Integers, RawNotes, fitted, rescaled
+from core.music.midi_events import LEFT_OPEN, Chunks, Track, Unreadable, read_track
+from core.music.note_pairing import Integers, RawNotes, fitted, rescaled, with_first_offs
 from core.music.score import (
     DEFAULT_MICROSECONDS_PER_QUARTER,
     MAX_TICK,
@@ -27,7 +27,7 @@ from core.music.score import (
 from core.music.timing import TempoMap, position_at
 
 MAX_NOTES = 200_000
-MAX_CONTROLS = 1_000_000
+MAX_CONTROLS = 600_000
 LONGEST_HOURS = 24
 
 _TICKS_PER_SECOND = 2 * TICKS_PER_QUARTER
@@ -137,14 +137,13 @@ def read_by_events(chunks: Chunks, *, is_karaoke: bool) -> tuple[RawMidi, RawNot
     is_karaoke: take the texts for lyrics where there are no lyrics.
     """
     raw = raw_of(chunks)
-    resolution = max(1, TICKS_PER_QUARTER * raw.scale[1] // raw.scale[0])
     notes: list[tuple[int, int, int, int, int]] = []
     texts: list[tuple[int, str]] = []
     damages: list[str] = []
-    endless = limited = controls = 0
+    limited = controls = 0
+    ends: list[int] = []
     for number, content in enumerate(chunks.tracks, 1):
-        track = read_track(content, resolution=resolution)
-        endless += track.endless
+        track = read_track(content)
         limited += track.limited
         texts += [(tick, as_text(text)) for tick, text in track.texts]
         if track.damage and not (chunks.is_cut_off and number == len(chunks.tracks)):
@@ -152,6 +151,7 @@ def read_by_events(chunks: Chunks, *, is_karaoke: bool) -> tuple[RawMidi, RawNot
         for index, voice in enumerate(track.voices, len(raw.voices)):
             notes += [(index, *note) for note in voice.notes]
             controls += len(voice.controls) + len(voice.bends)
+            ends.append(track.end)
         if len(notes) > MAX_NOTES:
             raise Unreadable(f"it has more than {MAX_NOTES:,} notes")
         if controls > MAX_CONTROLS:
@@ -164,16 +164,31 @@ def read_by_events(chunks: Chunks, *, is_karaoke: bool) -> tuple[RawMidi, RawNot
     if is_karaoke and not raw.lyrics:
         raw.lyrics = [(tick, text) for tick, text in texts if not text.startswith("@")]
     raw.repairs += [f"{damage}; kept as far as it goes" for damage in damages]
+    paired, endless = _closed(with_first_offs(raw_notes(notes)), ends, raw)
     if endless:
         raw.repairs.append(f"{counted(endless, 'endless note')} closed at the end")
     if limited:
         raw.repairs.append(f"{counted(limited, 'value')} above 127 taken as 127")
-    return raw, raw_notes(notes)
+    return raw, paired
+
+
+def _closed(notes: RawNotes, ends: Sequence[int], raw: RawMidi) -> tuple[RawNotes, int]:
+    """End the notes that are left open with their track, or after a quarter if they start there; and their number."""
+    left_open = notes.end == LEFT_OPEN
+    endless = int(left_open.sum())
+    if endless:
+        end = np.array(ends, dtype=np.int64)[notes.voice]
+        a_quarter_later = notes.onset + max(1, TICKS_PER_QUARTER * raw.scale[1] // raw.scale[0])
+        end = np.where(end > notes.onset, end, a_quarter_later)
+        notes = replace(notes, end=np.where(left_open, end, notes.end))
+    return notes, endless
 
 
 def raw_notes(notes: Sequence[tuple[int, int, int, int, int]]) -> RawNotes:
     """Of (voice, onset, pitch, end, velocity) each. Raises Unreadable where a tick is absurd."""
-    if notes and max(note[3] for note in notes) > MAX_TICK:
+    if any(
+        onset > MAX_TICK or MAX_TICK < end < LEFT_OPEN or end > LEFT_OPEN for _voice, onset, _pitch, end, _v in notes
+    ):
         raise Unreadable(_too_long())
     table = as_rows(notes, 5)
     return RawNotes(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4])

@@ -6,22 +6,22 @@ Standard MIDI File Format 1.0 (RP-001), "MIDI Files".
 """
 
 import struct
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 LARGEST_FILE = 8 * 2**20
 """Bytes: a thousand pages of notes. What is larger is no music."""
 MAX_TRACKS = 1000
-MAX_CHANNEL_EVENTS = 1_000_000
-"""Controllers, bends and note-ons of one track: beyond, memory and time run away and no music is lost."""
+MAX_EVENTS = 600_000
+"""Events of one track: beyond, memory and time run away and no music is lost."""
 _HEADER = b"MThd"
 _TRACK = b"MTrk"
 _RIFF_SEARCH = 4096
 """Bytes at the start within which wrappers (RIFF, MacBinary) put the header."""
 
 END_OF_TRACK = 0x2F
-_ENDLESS_QUARTERS = 1
-"""How long a note lasts that starts where its track ends and is never closed."""
+LEFT_OPEN = 2**32 - 1
+"""The end of a note that has no note-off of its own: beyond any tick that is let through."""
 
 
 class Unreadable(Exception):  # noqa: N818 -- a verdict; midi_file makes the FileError with the file's name
@@ -98,7 +98,7 @@ class Voice:
     channel: int
     program: int
     notes: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """onset, pitch, end, velocity; in order of their ends; free of notes without length."""
+    """onset, pitch, end, velocity; note-offs paired first in, first out, notes without length among them."""
     controls: list[tuple[int, int, int]] = field(default_factory=list)
     bends: list[tuple[int, int]] = field(default_factory=list)
 
@@ -117,8 +117,6 @@ class Track:
     markers: list[tuple[int, bytes]] = field(default_factory=list)
     texts: list[tuple[int, bytes]] = field(default_factory=list)
     end: int = 0
-    endless: int = 0
-    """Notes that no note-off closes; they end with the track."""
     limited: int = 0
     """Values above 127 that were taken as 127."""
     damage: str = ""
@@ -143,13 +141,13 @@ class Track:
                 return None
 
 
-def read_track(content: bytes, *, resolution: int = 480, until_note: bool = False) -> Track:
+def read_track(content: bytes, *, until_note: bool = False) -> Track:
     """All events of a track's bytes; or only those before its first note, which then sets `has_notes` alone.
 
-    Notes are closed as in pretty_midi: by the first note-off of their channel and pitch strictly after the onset,
-    filed under the program in force at that note-off. Raises Unreadable where there are absurdly many events.
+    As in pretty_midi, a note is filed under the program in force at its note-off. Raises Unreadable where there are
+    absurdly many events.
     """
-    return _TrackReader(content).read(resolution, until_note=until_note)
+    return _TrackReader(content).read(until_note=until_note)
 
 
 class _BreaksOff(Exception):  # noqa: N818 -- ends the loop, never leaves this module
@@ -163,15 +161,18 @@ class _TrackReader:
         self._track = Track()
         self._voices: dict[tuple[int, int], Voice] = {}
         self._programs = [0] * 16
-        self._open: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._open: defaultdict[int, deque[tuple[int, int]]] = defaultdict(deque)
         """By channel and pitch: onset and velocity of what sounds."""
 
-    def read(self, resolution: int, *, until_note: bool) -> Track:
+    def read(self, *, until_note: bool) -> Track:
         track, content = self._track, self._content
         tick = status = events = 0
         size = len(content)
         try:
             while self._place < size:
+                events += 1
+                if events > MAX_EVENTS:
+                    raise Unreadable(f"it has more than {MAX_EVENTS:,} events in a track")
                 tick += self._number()
                 byte = content[self._place]
                 if byte >= 0x80:
@@ -191,13 +192,10 @@ class _TrackReader:
                     track.has_notes = True
                     return track
                 track.end = tick
-                events += 1
-                if events > MAX_CHANNEL_EVENTS:
-                    raise Unreadable(f"it has more than {MAX_CHANNEL_EVENTS:,} events in a track")
                 self._channel_event(byte, tick)
         except (IndexError, _BreaksOff):
             track.damage = track.damage or "it breaks off"
-        self._close_all(max(track.end, tick if not track.damage else 0), resolution)
+        self._leave_open()
         track.voices = self._heard()
         track.has_notes = any(voice.notes for voice in track.voices)
         return track
@@ -247,22 +245,15 @@ class _TrackReader:
 
     def _close(self, channel: int, pitch: int, tick: int) -> None:
         sounding = self._open.get(channel << 7 | pitch)
-        if not sounding:
-            return
-        closed = [(onset, velocity) for onset, velocity in sounding if onset < tick]
-        if not closed:
-            sounding.pop(0)  # a note without length
-            return
-        self._open[channel << 7 | pitch] = sounding[len(closed) :]
-        notes = self._voice(channel, for_note=True).notes
-        notes.extend((onset, pitch, tick, velocity) for onset, velocity in closed)
+        if sounding:
+            onset, velocity = sounding.popleft()
+            self._voice(channel, for_note=True).notes.append((onset, pitch, tick, velocity))
 
-    def _close_all(self, end: int, resolution: int) -> None:
+    def _leave_open(self) -> None:
         for place, sounding in sorted(self._open.items()):
-            for onset, velocity in sounding:
-                self._track.endless += 1
-                closed = end if end > onset else onset + _ENDLESS_QUARTERS * resolution
-                self._voice(place >> 7, for_note=True).notes.append((onset, place & 127, closed, velocity))
+            if sounding:
+                notes = self._voice(place >> 7, for_note=True).notes
+                notes.extend((onset, place & 127, LEFT_OPEN, velocity) for onset, velocity in sounding)
 
     def _voice(self, channel: int, *, for_note: bool = False) -> Voice:
         """The voice that an event of a channel belongs to.

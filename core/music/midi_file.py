@@ -17,6 +17,7 @@ rescaled on reading, halves rounded up.
 
 import errno
 import os
+import re
 import stat
 import struct
 from collections.abc import Sequence
@@ -42,9 +43,12 @@ from core.music.timing import TempoMap
 
 _FAR = 0x0FFFFFFF
 """Ticks from the end of a track to the note-offs that show what was left open: the longest that one delta can say."""
+_LARGEST_FOR_SYMUSIC = 3 * 2**20
+"""Bytes. Enough for all notes that are let through; beyond, symusic's memory could run away before it is asked."""
 _END_OF_TRACK = b"\xff\x2f\x00"
 _LAST_OFFS = b"\0".join(bytes((pitch, 0)) for pitch in range(128))
 """Data of 128 note-offs in running status, between them deltas of 0."""
+_ABSURD_METRE = re.compile(rb"\xff\x58\x04.[\x08-\xff]", re.DOTALL)
 _CONTROL = ("time", "number", "value")
 _BEND = ("time", "value")
 
@@ -180,7 +184,7 @@ def _content(path: Path) -> bytes:
 
 def _read_by_symusic(chunks: Chunks) -> tuple[RawMidi, RawNotes] | None:
     """None where symusic can't read it, or would lose or change something."""
-    if chunks.division >= 0x8000 or chunks.is_cut_off:
+    if chunks.division >= 0x8000 or chunks.is_cut_off or sum(map(len, chunks.tracks)) > _LARGEST_FOR_SYMUSIC:
         return None
     openings = [read_track(content, until_note=True) for content in chunks.tracks]
     if any(opening.damage or opening.limited for opening in openings):
@@ -234,7 +238,7 @@ def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track], raw: RawMidi) 
 
 def _patched(content: bytes, index: int) -> bytes:
     """The track named by its number, with note-offs for every pitch far behind its end. b"" if unfit: refused."""
-    if not content.endswith(_END_OF_TRACK):
+    if not content.endswith(_END_OF_TRACK) or _has_odd_metas(content):
         return b""
     pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
     delta = variable_length(_FAR)
@@ -245,6 +249,14 @@ def _patched(content: bytes, index: int) -> bytes:
     pieces += (b"\0", _END_OF_TRACK)
     body = b"".join(pieces)
     return struct.pack(">4sI", b"MTrk", len(body)) + body
+
+
+def _has_odd_metas(content: bytes) -> bool:
+    """Whether tempos, metres or keys may have a length or a denominator that symusic takes for another."""
+    return any(
+        content.count(kind) != content.count(kind + length)
+        for kind, length in ((b"\xff\x51", b"\3"), (b"\xff\x58", b"\4"), (b"\xff\x59", b"\2"))
+    ) or (b"\xff\x58" in content and _ABSURD_METRE.search(content) is not None)
 
 
 def _rows_of(events: Any, names: tuple[str, ...]) -> Integers:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.music.midi_events import Unreadable, read_track, split
+from core.music.midi_events import LEFT_OPEN, Unreadable, read_track, split
 from tests.builders import END, chunk, event, meta, midi, off, on, some_notes, track
 
 
@@ -8,8 +8,8 @@ def body(*events):
     return track(*events)[8:]
 
 
-def played(*events, **options):
-    read = read_track(body(*events), **options)
+def played(*events):
+    read = read_track(body(*events))
     return [(voice.channel, voice.program, *note) for voice in read.voices for note in voice.notes]
 
 
@@ -53,21 +53,21 @@ def test_a_track_with_a_program_alone_is_a_part():
     assert (voice.channel, voice.program, voice.notes) == (3, 40, [])
 
 
-def test_a_note_never_closed_ends_with_the_track():
+def test_note_offs_close_first_what_was_struck_first():
+    assert played(on(0, 60, 1), on(5, 60, 2), off(5, 60), off(5, 60)) == [(0, 0, 0, 60, 10, 1), (0, 0, 5, 60, 15, 2)]
+
+
+def test_a_note_never_closed_is_left_open():
     read = read_track(body(on(0, 60), on(0, 64), off(480, 64)))
-    assert read.endless == 1
-    assert (0, 60, 480, 90) in read.voices[0].notes
-
-
-def test_an_endless_note_at_the_very_end_lasts_a_quarter():
-    assert played(on(10, 60), resolution=96) == [(0, 0, 10, 60, 106, 90)]
+    assert read.voices[0].notes == [(0, 64, 480, 90), (0, 60, LEFT_OPEN, 90)]
+    assert read.end == 480
 
 
 def test_a_broken_off_track_keeps_what_came_before():
     whole = body(on(0, 60), off(10, 60), on(0, 64))
     read = read_track(whole[:-6])
     assert read.damage
-    assert read.voices[0].notes == [(0, 60, 10, 90)]
+    assert (0, 60, 10, 90) in read.voices[0].notes
 
 
 def test_data_after_the_end_of_the_track_is_ignored():

@@ -1,0 +1,209 @@
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from core.corpus.store import CorpusStore
+from core.music.score import Score
+from gui import messages
+
+
+@pytest.fixture
+def posted(qapp):
+    found = []
+    messages.center().posted.connect(found.append)
+    yield found
+    messages.center().posted.disconnect(found.append)
+
+
+def click_bar(qtbot, workspace, chart, label):
+    histogram = workspace.charts.histograms[chart]
+    bar = next(bar for bar in histogram.bars if bar.label == label)
+    qtbot.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=histogram.rect_of(bar.key).center().toPoint())
+
+
+def titles(workspace):
+    return sorted(piece.title for piece in workspace.pieces_model.pieces)
+
+
+def test_without_pieces_there_is_the_drop_target(qtbot, workspace, controller):
+    with qtbot.waitSignal(controller.corpus_shown) as shown:
+        controller.refresh()
+    assert shown.args == [""]
+    assert workspace.currentWidget() is workspace.empty
+
+
+def test_a_dropped_folder_is_imported_and_reported(qtbot, workspace, controller, music):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(music))])
+    drop = QDropEvent(
+        QPointF(100, 100), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    workspace.dropEvent(drop)
+    assert not workspace.report.train.isEnabled()
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+    assert workspace.report._title.text() == "8 files came in, 5 can teach"
+    assert workspace.report._from.text() == "From ‘music’. Nothing was changed on your disk."
+    assert workspace.report._numbers.text() == "5 pieces · 100 notes"
+    assert workspace.report.train.isEnabled()
+    model = workspace.report.model
+    assert [model.count_of(kind) for kind in ("skipped", "repaired", "same", "kept")] == [2, 0, 1, 5]
+
+
+def test_few_pieces_are_said_to_be_few(shown):
+    assert shown.report._few.isVisible()
+    assert "5 pieces are very few" in shown.report._few_words.text()
+
+
+def test_a_click_on_a_bar_shows_its_pieces_and_their_share(qtbot, shown):
+    click_bar(qtbot, shown, "key", "D")
+    qtbot.waitUntil(lambda: shown._filter is not None)
+    assert titles(shown) == ["in d", "slow in d"]
+    assert shown.chip.text() == "Key: D major"
+    assert shown._share.text() == "2 of 5 pieces"
+    pitches = {bar.label: bar for bar in shown.charts.histograms["pitch"].bars}
+    assert 0 < pitches["D4"].share < pitches["D4"].value
+    assert pitches["C5"].share == 0
+
+
+def test_the_chip_and_a_second_click_show_all_pieces_again(qtbot, shown):
+    for undo in ("chip", "bar"):
+        click_bar(qtbot, shown, "key", "G")
+        qtbot.waitUntil(lambda: shown._filter is not None)
+        if undo == "chip":
+            qtbot.mouseClick(shown.chip, Qt.MouseButton.LeftButton)
+        else:
+            click_bar(qtbot, shown, "key", "G")
+        assert len(titles(shown)) == 5
+        assert not shown.chip.isVisible()
+
+
+def test_bars_can_be_walked_and_chosen_by_keys(qtbot, shown):
+    tempo = shown.charts.histograms["tempo"]
+    qtbot.keyClick(tempo, Qt.Key.Key_End)
+    qtbot.keyClick(tempo, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown._filter is not None)
+    assert len(titles(shown)) == 4
+    assert shown._pieces_title.text() == "4 pieces at 100 to 109 BPM"
+
+
+def test_leaving_pieces_out_can_be_undone(qtbot, shown, home, posted):
+    click_bar(qtbot, shown, "key", "D")
+    qtbot.waitUntil(lambda: shown._filter is not None)
+    qtbot.mouseClick(shown.leave_out, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown.view.piece_count == 3)
+    assert len(CorpusStore(home).load("music").pieces) == 3
+    assert "2 pieces left out" in posted[-1].sentence
+    posted[-1].actions[0].act()
+    qtbot.waitUntil(lambda: shown.view.piece_count == 5)
+
+
+def test_only_these_keeps_the_chosen(qtbot, shown):
+    click_bar(qtbot, shown, "key", "D")
+    qtbot.waitUntil(lambda: shown._filter is not None)
+    qtbot.mouseClick(shown.only, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown.view.piece_count == 2)
+
+
+def test_play_hands_the_piece_to_the_transport_and_a_second_time_stops_it(qtbot, shown, controller):
+    shown.pieces.setCurrentIndex(shown.pieces_model.index(0))
+    with qtbot.waitSignal(controller.play_requested) as played:
+        qtbot.keyClick(shown.pieces, Qt.Key.Key_Space)
+    key, score, title = played.args
+    assert isinstance(score, Score)
+    assert title == "in c"
+    controller.set_playing(key)
+    controller.set_playhead(480.0)
+    assert shown.pieces_model.playhead == 480.0
+    with qtbot.waitSignal(controller.stop_requested):
+        qtbot.keyClick(shown.pieces, Qt.Key.Key_Space)
+
+
+def test_a_file_of_the_report_plays_too(qtbot, shown, controller):
+    row = next(
+        row for row in range(shown.report.model.rowCount()) if shown.report.model.index(row).data() == "in f.mid"
+    )
+    shown.report.files.setCurrentIndex(shown.report.model.index(row))
+    with qtbot.waitSignal(controller.play_requested):
+        qtbot.keyClick(shown.report.files, Qt.Key.Key_Return)
+
+
+def test_rows_in_view_get_their_notes(qtbot, shown):
+    first = shown.pieces_model.pieces[0].fingerprint
+    qtbot.waitUntil(lambda: shown.pieces_model.glimpse_of(first) is not None)
+    assert len(shown.pieces_model.glimpse_of(first).notes) == 20
+
+
+def test_the_choice_of_lines_is_kept_with_the_corpus(qtbot, shown, home):
+    assert shown.report.lines.current == "melody"
+    qtbot.keyClick(shown.report.lines, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: shown.view.corpus.lines == "all")
+    assert CorpusStore(home).load("music").lines == "all"
+
+
+def test_more_files_join_the_corpus_on_show(qtbot, shown, controller, tmp_path, music):
+    from tests.gui.corpus.conftest import melody, write_midi
+
+    more = tmp_path / "more"
+    more.mkdir()
+    write_midi(melody(9), more / "in a.mid")
+    controller.import_paths((more,), add=True)
+    qtbot.waitUntil(lambda: shown.view.piece_count == 6, timeout=20_000)
+
+
+def test_several_corpora_are_chosen_in_the_combo_and_renamed_and_deleted(
+    qtbot, shown, controller, tmp_path, posted, home
+):
+    from tests.gui.corpus.conftest import melody, write_midi
+
+    other = tmp_path / "other"
+    other.mkdir()
+    write_midi(melody(9), other / "in a.mid")
+    write_midi(melody(10), other / "in b flat.mid")
+    controller.import_paths((other,))
+    qtbot.waitUntil(lambda: shown.view.corpus.name == "other", timeout=20_000)
+    combo = shown.report.corpora
+    assert [combo.itemText(index) for index in range(combo.count())] == ["music", "other"]
+    combo.activated.emit(0)
+    qtbot.waitUntil(lambda: shown.view.corpus.name == "music")
+    shown.report.rename_requested.emit("Tunes")
+    qtbot.waitUntil(lambda: combo.currentText() == "Tunes")
+    shown.report.delete_requested.emit()
+    qtbot.waitUntil(lambda: shown.view is not None and shown.view.corpus.name == "other")
+    posted[-1].actions[0].act()
+    qtbot.waitUntil(lambda: shown.view is not None and shown.view.corpus.name == "Tunes")
+
+
+def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controller, tmp_path):
+    folder = tmp_path / "noise"
+    folder.mkdir()
+    (folder / "a.mid").write_bytes(b"x")
+    controller.import_paths((folder,))
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+    assert workspace.report._title.text() == "None of these 1 file can teach"
+    assert not workspace.report.train.isEnabled()
+
+
+def test_a_folder_without_midi_files_is_an_expected_failure(qtbot, workspace, controller, tmp_path, posted):
+    (tmp_path / "empty").mkdir()
+    controller.import_paths((tmp_path / "empty",))
+    qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+    assert "There are no MIDI files" in posted[-1].sentence
+    qtbot.waitUntil(lambda: workspace.currentWidget() is workspace.empty)
+
+
+def test_an_import_can_be_cancelled(qtbot, workspace, controller, music):
+    controller.import_paths((music,))
+    qtbot.mouseClick(workspace.report.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: controller._import is None, timeout=20_000)
+    qtbot.waitUntil(lambda: not controller._runner.is_busy("import"))
+
+
+def test_the_sample_pieces_are_one_click_away(qtbot, workspace, controller):
+    qtbot.mouseClick(workspace.empty.samples, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+
+
+def test_train_names_the_corpus(qtbot, shown, controller):
+    with qtbot.waitSignal(controller.train_requested) as asked:
+        qtbot.mouseClick(shown.report.train, Qt.MouseButton.LeftButton)
+    assert asked.args == ["music"]

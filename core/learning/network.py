@@ -37,11 +37,18 @@ _SHARD_FROM = 16
 
 
 def quiet_tensorflow(threads: int) -> None:
-    """Import TensorFlow with so many threads, without its chatter. Call once, before anything else here."""
+    """Import TensorFlow with so many threads, without its chatter. Call once, before anything else here.
+
+    Raises TrainingError when it can't be loaded.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent():
-        import tensorflow as tf
-
+        try:
+            import tensorflow as tf
+        except ImportError as error:
+            raise TrainingError(
+                f"TensorFlow, which trains, can't be loaded: {error}.", hint="Install Ritornello again."
+            ) from error
         tf.get_logger().setLevel("ERROR")
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))

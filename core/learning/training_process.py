@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from core.errors import AppError, TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import held
-from core.learning.network import quiet_tensorflow
+from core.learning.network import out_of_memory, quiet_tensorflow
 from core.learning.progress import TrainingPhase, TrainingResult, TrainingStarting
 from core.learning.training import TrainingJob, discard, finish
 from core.learning.training_loop import Command, OwnerGone, run
@@ -185,6 +185,9 @@ def _main(pipe: Connection, job: TrainingJob) -> None:
         pass
     except AppError as error:
         owner.report(_Failed(error.sentence, error.hint))
+    except MemoryError:
+        told = out_of_memory()
+        owner.report(_Failed(told.sentence, told.hint))
     except BaseException:
         owner.report(_Crashed(traceback.format_exc()))
         raise

@@ -1,12 +1,13 @@
 """The loop: exact resumption, the best kept, stopping, samples. In this process, with an owner that does as told."""
 
 import math
+import sys
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from core.errors import TrainingError
+from core.errors import FileError, TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import CHECKPOINT, read_checkpoint
 from core.learning.library import Library
@@ -135,6 +136,22 @@ def test_nothing_can_be_kept_of_a_run_that_did_nothing(tmp_path):
     job = job_in(tmp_path)
     with pytest.raises(TrainingError, match="Nothing was learnt"):
         finish(job)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit on the size of files that stands for a full disk")
+def test_a_full_disk_is_told_and_the_run_can_go_on(uninterrupted, tmp_path):
+    import resource
+
+    job = job_in(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, limits[1]))  # bytes: the card fits, the weights don't
+    try:
+        with pytest.raises(FileError, match=r"‘weights.npz’ was not saved"):
+            run(job, Owner())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    run(job, Owner())
+    assert losses_of(job) == losses_of(uninterrupted[0])
 
 
 def test_the_weights_on_disk_are_those_of_the_best_epoch(tmp_path):

@@ -1,0 +1,45 @@
+"""Minutes: that a preset learns real music, and what the article's recipe costs beside it."""
+
+import math
+
+import pytest
+
+from core import paths
+from core.corpus.importer import import_paths
+from core.corpus.store import CorpusStore
+from core.learning.progress import EpochDone
+from core.learning.training import start_job
+from core.learning.training_process import train
+from core.tasks import Control
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+UNIGRAM_BITS = 4.17
+"""Of a pitch in these pieces when only counted."""
+
+
+@pytest.fixture(scope="module")
+def lieder(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    corpus, _report = import_paths([paths.sample_collection()], Control(), home=home)
+    return corpus, CorpusStore(home)
+
+
+def test_the_quick_preset_learns_the_sample_pieces_in_five_minutes(lieder):
+    corpus, store = lieder
+    events = []
+    job = start_job(corpus, store, "quick", home=store.home, name="Quick", minutes=5, random_seed=1)
+    result = train(job, Control(events.append))
+    print(f"quick: {result.held_out_bits_per_pitch:.3f} bits a pitch, {result.events_per_s:,.0f} notes/s")
+    assert result.held_out_bits_per_pitch < UNIGRAM_BITS - 0.8
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == list(range(1, result.epochs + 1))
+
+
+def test_the_article_s_recipe_runs_as_written_only_slowly(lieder):
+    corpus, store = lieder
+    events = []
+    job = start_job(corpus, store, "article", home=store.home, name="Article", minutes=3, random_seed=1)
+    result = train(job, Control(events.append))
+    print(f"article: {result.held_out_bits_per_pitch:.3f} bits a pitch, {result.events_per_s:,.0f} notes/s")
+    assert math.isfinite(result.held_out_bits_per_note)
+    assert result.held_out_bits_per_pitch < UNIGRAM_BITS

@@ -82,7 +82,9 @@ class NoteTable:
         )
 
     def merged(self, into: Sequence[int], groups: int) -> Self:
-        """Groups put together, each `into` one of `groups`, rising; of two notes at one place the first group's stays."""
+        """Groups put together, each `into` one of `groups`, rising, none empty; of two notes at one place the first group's stays."""
+        if groups == self.groups:
+            return self
         group = np.array(into, np.int64)[self.group]
         place = (group << 40) | (self.onset << 7) | self.pitch
         if (place[1:] > place[:-1]).all():
@@ -166,8 +168,24 @@ class NoteTable:
         rows = np.empty((self.groups, WIDTH), np.uint32)
         rows[:, PITCHES] = self.pitch_counts()
         rows[:, LENGTH] = self._tally(np.searchsorted(_LENGTH_EDGES, self.duration), len(LENGTHS))
-        rows[:, TIME_AT_ONCE] = self._time_at_once()
+        rows[:, TIME_AT_ONCE] = self._time_in_line() if self._is_line() else self._time_at_once()
         return rows
+
+    def _is_line(self) -> bool:
+        """True if no note of any group starts before the one before it has ended."""
+        onset = self._apart()
+        return bool(((onset + self.duration)[:-1] <= onset[1:]).all())
+
+    def _time_in_line(self) -> FloatArray:
+        """The same as `_time_at_once` for single lines, at a fraction of the time."""
+        ticks = np.zeros((self.groups, len(AT_ONCE)))
+        ticks[:, 1] = self.sums(self.duration)
+        is_first = np.append(True, self.group[1:] != self.group[:-1])[: len(self.group)]
+        is_last = np.append(is_first[1:], True)[: len(self.group)]
+        group = self.group[is_first]
+        ends = self.onset[is_last] + self.duration[is_last]
+        ticks[group, 0] = ends - self.onset[is_first] - ticks[group, 1]
+        return ticks
 
     def _apart(self) -> IntArray:
         """Onsets on one line of time for all groups, none reaching the next."""

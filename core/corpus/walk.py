@@ -40,11 +40,7 @@ class Found:
 
 def shown(path: bytes) -> str:
     """A path as text for people: a zip's member after a slash, bytes that are no text replaced."""
-    name = path.replace(MEMBER, b"/")
-    try:
-        return os.fsdecode(name).encode().decode()
-    except UnicodeEncodeError:
-        return name.decode("utf-8", "replace")
+    return path.replace(MEMBER, b"/").decode("utf-8", "replace")
 
 
 def _extension(name: bytes) -> bytes:

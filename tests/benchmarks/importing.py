@@ -36,6 +36,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         for folder in arguments.folders:
+            if not _files(folder):
+                parser.error(f"there are no MIDI files in {folder}")
             _speed(folder, Path(scratch))
         _memory(arguments.folders, Path(scratch))
 

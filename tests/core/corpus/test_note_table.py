@@ -72,6 +72,13 @@ def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, 
 
 @settings(deadline=None)
 @given(pieces_of_parts)
+def test_the_shortcut_for_single_lines_counts_the_same(pieces: list[list[tuple[Note, ...]]]) -> None:
+    lines = table(pieces).top_lines()
+    assert lines.tallies()[:, TIME_AT_ONCE].tolist() == lines._time_at_once().tolist()
+
+
+@settings(deadline=None)
+@given(pieces_of_parts)
 def test_single_onsets_are_counted_by_piece(pieces: list[list[tuple[Note, ...]]]) -> None:
     for share, parts in zip(table(pieces).single_shares(), pieces, strict=True):
         onsets = Counter(note.onset for note in merged(parts))

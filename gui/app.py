@@ -17,7 +17,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from core import paths
-from core.playback.player import Player
 from gui import theme
 from gui.document import Document
 from gui.generating import Generator
@@ -27,8 +26,9 @@ from gui.playback import Playback
 from gui.preferences import Preferences
 from gui.recovery import Autosave, find_recovery
 
-if TYPE_CHECKING:  # imported on first need, in a Worker
+if TYPE_CHECKING:  # imported on first need, after the window was painted
     from core.learning.library import Library
+    from core.playback.player import Player
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def make_window(preferences: Preferences) -> MainWindow:
     theme.set_reduced_motion(reduced=preferences.settings.reduces_motion)
     document = Document()
     jobs = JobRunner()
-    playback = Playback(Player)
+    playback = Playback(_make_player)
     playback.set_volume(preferences.settings.volume)
     autosave = Autosave(document, jobs)
     generator = Generator(_make_library, jobs)
@@ -46,6 +46,12 @@ def make_window(preferences: Preferences) -> MainWindow:
     for part in (document, jobs, playback, generator, preferences):
         part.setParent(window)
     return window
+
+
+def _make_player() -> "Player":
+    from core.playback.player import Player
+
+    return Player()
 
 
 def _make_library() -> "Library":
@@ -140,8 +146,8 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
         window.show_first_page()
     else:
         window.start_in_compose()
+    window.painted.connect(lambda: _after_first_paint(window, file), Qt.ConnectionType.QueuedConnection)
     window.show()
-    QTimer.singleShot(0, lambda: _after_first_paint(window, file))
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
     return app.exec()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.errors import AppError, SpecError
@@ -26,9 +26,6 @@ from gui.preferences import Preferences
 if TYPE_CHECKING:
     from core.learning.generation import Take
     from core.learning.library import ModelRecord
-
-_NARROW = 1280
-"""Below this window width the Generate panel folds away until asked for."""
 
 
 class ComposeWorkspace(QWidget):
@@ -55,7 +52,6 @@ class ComposeWorkspace(QWidget):
         self._is_wanted = False
         self._models_known = False
         self._expected = self._arrived = 0
-        self._folded_by_width = False
         self.bar = EditorBar(actions)
         self.roll = PianoRollEditor(document)
         self.tray = TakesTray()
@@ -151,7 +147,6 @@ class ComposeWorkspace(QWidget):
         actions["show_tray"].toggled.connect(self.tray.setVisible)
         actions["show_panel"].setChecked(True)
         actions["show_panel"].toggled.connect(self.panel.setVisible)
-        actions["show_panel"].triggered.connect(lambda _checked: setattr(self, "_folded_by_width", False))
 
     def _connect_parts(self) -> None:
         document, roll = self._document, self.roll
@@ -388,16 +383,6 @@ class ComposeWorkspace(QWidget):
             self._document.set_preview(None)
         else:
             super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        shows = self._actions["show_panel"]
-        if self.width() < _NARROW and event.oldSize().width() >= _NARROW and shows.isChecked():
-            shows.setChecked(False)
-            self._folded_by_width = True
-        elif self.width() >= _NARROW and self._folded_by_width:
-            shows.setChecked(True)
-            self._folded_by_width = False
 
 
 def _stated_key(score: Score) -> Key | None:

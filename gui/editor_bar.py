@@ -31,8 +31,8 @@ SNAPS: tuple[tuple[str, int | None], ...] = (
     ("Off", None),
 )
 _SHADED = ("major", "minor", "harmonic minor", "melodic minor", "dorian", "mixolydian")
-_ROOM_FOR_WORDS, _ROOM_FOR_LEGEND, _ROOM_FOR_SCALE = 880, 1060, 700
-"""Widths under which the words before the fields go, the legend, and the scale."""
+_ROOM_FOR_WORDS, _ROOM_FOR_LEGEND, _ROOM_FOR_SCALE = 880, 1060, 800
+"""Widths under which the words before the fields go, the legend, and the scale's name is cut short."""
 
 
 class Legend(QWidget):
@@ -202,7 +202,7 @@ class EditorBar(Surface):
         for words in (self._snap_words, self._scale_words, self._color_words):
             words.setVisible(width >= _ROOM_FOR_WORDS)
         self.legend.setVisible(width >= _ROOM_FOR_LEGEND)
-        self.scale.setVisible(width >= _ROOM_FOR_SCALE)
+        self.scale.setMaximumWidth(200 if width >= _ROOM_FOR_SCALE else 104)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(560, theme.metric("size.editor_bar"))

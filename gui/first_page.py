@@ -305,7 +305,7 @@ class FirstPage(QScrollArea):
             texts = QVBoxLayout()
             texts.setSpacing(1)
             texts.addWidget(label(f"{number}. {title}", weight="medium"))
-            texts.addWidget(label(words, "caption", role="text.secondary"))
+            texts.addWidget(Text(words, size="caption", role="text.secondary", wraps=True))
             steps.addLayout(texts, 1)
         return steps
 

@@ -1,13 +1,15 @@
 """The window: menu row, top bar, message strip, the workspaces, status bar, and the way from one to another."""
 
 import base64
+import importlib
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -25,12 +27,11 @@ from core import paths
 from core.music.edits import Edited
 from core.music.score import Metre, Tempo
 from core.music.timing import metre_at, tempo_at
+from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
 from gui.controls.message_strip import MessageStrip
-from gui.corpus.controller import CorpusController
-from gui.corpus.workspace import PiecesWorkspace
 from gui.document import Document, Snapshot
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
@@ -45,6 +46,10 @@ from gui.recovery import Autosave, Recovery
 from gui.settings_dialog import SettingsDialog
 from gui.shortcuts_page import ShortcutsPage
 from gui.transport_bar import TransportBar
+
+if TYPE_CHECKING:  # built after the first paint
+    from gui.corpus.controller import CorpusController
+    from gui.corpus.workspace import PiecesWorkspace
 
 _METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "2/2", "3/2", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8")
 _SAVED_WORDS_MS = 5_000
@@ -87,6 +92,9 @@ class DropFrame(QWidget):
 class MainWindow(QMainWindow):
     """One window over one document. Pieces and Train are built when the first paint is over."""
 
+    painted = Signal()
+    """The window has been painted for the first time."""
+
     def __init__(
         self,
         document: Document,
@@ -117,6 +125,7 @@ class MainWindow(QMainWindow):
         self.compose = ComposeWorkspace(document, self.actions_, generator, playback, preferences)
         self.pieces: PiecesWorkspace | None = None
         self.corpus: CorpusController | None = None
+        self._was_painted = False
         self.stack = QStackedWidget()
         self._drop_frame = DropFrame(self)
         self._strip_timer = QTimer(self)
@@ -224,6 +233,9 @@ class MainWindow(QMainWindow):
         """Make the workspaces that the first paint did without, and ready what the first note needs."""
         if self.pieces is not None:
             return
+        from gui.corpus.controller import CorpusController
+        from gui.corpus.workspace import PiecesWorkspace
+
         self.pieces = PiecesWorkspace()
         self.corpus = CorpusController(self.pieces, self._jobs, home=paths.home(), samples=paths.sample_collection())
         self.stack.addWidget(self.pieces)
@@ -232,7 +244,7 @@ class MainWindow(QMainWindow):
         self.corpus.progress_changed.connect(self._on_import_progress)
         self.corpus.refresh()
         self._generator.list_models()
-        self._playback.warm_up()
+        self._jobs.run(_load_player, on_done=lambda _module: self._playback.warm_up())
 
     # Workspaces
 
@@ -613,6 +625,12 @@ class MainWindow(QMainWindow):
         self._is_closing = True
         QTimer.singleShot(0, self.close)  # Qt takes no second close from within the first
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._drop_frame.setGeometry(self.rect())
@@ -631,6 +649,11 @@ def _first_control(region: QWidget) -> QWidget | None:
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled() and widget.isVisible():
             return widget
     return None
+
+
+def _load_player(_control: Control) -> object:
+    """Import what the player stands on, which takes longer than a frame, in a Worker."""
+    return importlib.import_module("core.playback.player")
 
 
 def _demo_seed() -> Opened:

@@ -4,12 +4,14 @@ The sounding itself is core's Player, which works in its own thread; here a time
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.music.score import Score
-from core.playback.player import DeviceState
+
+if TYPE_CHECKING:  # the mixer is loaded when sound is first needed
+    from core.playback.player import DeviceState
 
 DOCUMENT = "document"
 _FRAME_MS = 16
@@ -20,7 +22,7 @@ class PlayerLike(Protocol):
 
     on_ended: Callable[[], None]
     on_device_changed: Callable[[], None]
-    device: DeviceState
+    device: "DeviceState"
 
     @property
     def is_playing(self) -> bool: ...
@@ -113,7 +115,7 @@ class Playback(QObject):
         return self._metronome
 
     @property
-    def device(self) -> DeviceState | None:
+    def device(self) -> "DeviceState | None":
         """None before sound was first needed."""
         return self._player.device if self._player is not None else None
 

@@ -6,6 +6,7 @@ A Frame is what all takes of a request share.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -58,16 +59,16 @@ class Frame:
     pitch_mask: BoolArray
     """(pitches of the vocabulary,): within range and scale."""
 
-    @property
+    @cached_property
     def start_step(self) -> int:
         return -(-self.start // TICKS_PER_STEP)
 
-    @property
+    @cached_property
     def bar_steps(self) -> int:
         """Steps of the first new bar."""
         return max(1, (self.bars[1] - self.bars[0]) // TICKS_PER_STEP)
 
-    @property
+    @cached_property
     def highest_pitch(self) -> int:
         return int(self.values["pitch"][self.pitch_mask].max())
 
@@ -112,6 +113,8 @@ class Line:
         self._sounding: dict[int, int] = {}
         self._at_once: list[int] = []
         self._ticks: list[list[int]] = []  # onset, pitch, duration, velocity of each note that sounds
+        self._last_of: dict[int, int] = {}  # where in it each pitch was struck last
+        self._row: tuple[list[int], list[int]] = ([], [])  # onset and pitch of each step
         self._redrawn_at = self.frame.start_step
         self._last_duration = 0
         self._more_at_once = 0
@@ -198,7 +201,7 @@ class Line:
         highest = (
             frame.allowed.nearest(frame.pitches[len(self.steps) % len(frame.pitches)])
             if frame.pitches
-            else (frame.highest_pitch)
+            else frame.highest_pitch
         )
         chord_may_grow = not frame.is_line and len(self._at_once) < _MOST_AT_ONCE and highest > self._at_once[-1]
         low = 0 if chord_may_grow else 1
@@ -225,7 +228,7 @@ class Line:
             room = values[mask][: -self._more_at_once]
             mask = mask & (values <= room[-1]) if len(room) else mask
         still = [pitch for pitch, until in self._sounding.items() if until > self._onset]
-        if still:
+        if still and not frame.is_line:  # a line cuts what still sounds
             free = mask & ~np.isin(values, still)
             mask = free if free.any() else mask
         if self.never_stuck:
@@ -233,7 +236,7 @@ class Line:
         return mask
 
     def _without_stuck(self, mask: BoolArray) -> BoolArray:
-        onsets, pitches = self._row()
+        onsets, pitches = self._row
         bar = self.frame.bar_steps
         # Only going on as one has, or repeating what came a figure ago, can get stuck: few pitches are to be tried.
         for pitch in set(pitches):
@@ -280,10 +283,13 @@ class Line:
                 ticks = frame.rhythm.notes[len(self.steps)].duration
             self._cut_before_this(pitch)
             self._ticks.append([self._tick, pitch, min(ticks, frame.end - self._tick), velocity])
+            self._last_of[pitch] = len(self._ticks) - 1
             self._at_once.append(pitch)
             self._sounding[pitch] = self._onset + duration
         self._sounding_until = max(self._sounding_until, self._onset + duration)
         self._last_duration = duration
+        self._row[0].append(self._onset)
+        self._row[1].append(pitch)
         self.steps.append(
             Step(
                 dict(self._chosen),
@@ -301,20 +307,19 @@ class Line:
             self._rhythms["delta"].append(self._given["delta"])
             self._rhythms["duration"].append(duration)
         if guards and not frame.pitches:
-            self.stuck_from = stuck_since(*self._row(), bar=frame.bar_steps)
+            self.stuck_from = stuck_since(*self._row, bar=frame.bar_steps)
             self.is_done = self.stuck_from is not None
         if not self.is_done:
             self._begin_step()
 
     def _cut_before_this(self, pitch: int) -> None:
         """In a line the note before ends here at the latest; anywhere, a note ends where its pitch is struck again."""
-        for note in reversed(self._ticks):
-            if note[0] < self._tick and (self.frame.is_line or note[1] == pitch):
-                note[2] = min(note[2], self._tick - note[0])
-                return
-
-    def _row(self) -> tuple[list[int], list[int]]:
-        return [step.onset for step in self.steps], [step.values["pitch"] for step in self.steps]
+        before = len(self._ticks) - 1 if self.frame.is_line else self._last_of.get(pitch, -1)
+        while before >= 0 and self._ticks[before][0] >= self._tick:  # a kept chord within a line
+            before -= 1
+        if before >= 0:
+            note = self._ticks[before]
+            note[2] = min(note[2], self._tick - note[0])
 
     # What has come
 

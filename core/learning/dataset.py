@@ -22,7 +22,7 @@ from core.learning.spec import Field, TrainingSpec
 from core.learning.tokenizer import Events, IntArray, Vocabulary
 
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
-_LONGEST_STRETCH = 1024
+_LONGEST_STRETCH = 512
 """Events of a held-out piece that are judged in one go: bounds the memory of attention."""
 _EVENTS_PER_HELD_OUT_BATCH = 8192
 _WIDTHS = 16

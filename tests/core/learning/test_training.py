@@ -23,6 +23,9 @@ from core.tasks import Cancelled, Control
 TINY = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8)
 
 
+SPEC = PRESETS["quick"].training
+
+
 def tunes(count=6, *, lowest=60, duration=240):
     for index in range(count):
         notes = [Note(place * 240, lowest + (place * (index + 1)) % 12, duration) for place in range(40)]
@@ -137,6 +140,13 @@ def test_the_seed_of_the_samples_is_the_opening_of_a_piece_never_studied(tmp_pat
     assert [note.pitch for note in notes] == events.pitch[: len(notes)].tolist()
     assert job.seed.metres == (Metre(0, 3, 4),)
     assert 0 < job.seed.end <= 4 * 3 * 480
+
+
+def test_the_seed_of_the_samples_is_in_the_commonest_metre(tmp_path):
+    notes = [Note(place * 240, 60 + place % 5, 240) for place in range(40)]
+    odd = [(f"{index}", "", Score((Part.of(notes[: 20 + index]),), metres=(Metre(0, 15, 8),))) for index in range(5)]
+    job = prepare_job([*tunes(), *odd], "quick", home=tmp_path, name="x", training=replace(SPEC, held_out=0.6))
+    assert job.seed.metres == (Metre(0, 3, 4),)
 
 
 def test_few_pieces_are_read_more_often_unless_epochs_are_asked_for(tmp_path):

@@ -77,6 +77,11 @@ class RollCanvas(QWidget):
         theme.events().changed.connect(self._repaint_all)
         self._self_scroll.timeout.connect(self._scroll_by_itself)
 
+    @property
+    def view(self) -> RollView:
+        """What it shows."""
+        return self._view
+
     def sizeHint(self) -> QSize:
         return QSize(800, 456)
 

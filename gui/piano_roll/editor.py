@@ -11,6 +11,7 @@ from core.music.pitch import Scale
 from core.music.score import TICKS_PER_QUARTER, Note
 from gui import theme
 from gui.document import Document
+from gui.piano_roll import accessibility
 from gui.piano_roll.canvas import RollCanvas
 from gui.piano_roll.commands import Commands
 from gui.piano_roll.keyboard import Keyboard
@@ -58,6 +59,7 @@ class PianoRollEditor(QWidget):
         self._horizontal = ScrollThumb(self.canvas, Qt.Orientation.Horizontal)
         self._lay_out()
         self._connect()
+        accessibility.install()
         self.setFocusProxy(self.canvas)
 
     def _lay_out(self) -> None:
@@ -86,6 +88,7 @@ class PianoRollEditor(QWidget):
         self.ruler.seek_requested.connect(self.seek_requested)
         self.ruler.loop_requested.connect(self.loop_requested)
         self.canvas.midi_dropped.connect(self.midi_dropped)
+        view.document.selection_changed.connect(lambda: accessibility.announce_selection(self.canvas))
         self.canvas.resized.connect(self._place_thumbs)
         self.velocity_head.fold_requested.connect(self.toggle_velocity_lane)
         self._vertical.dragged.connect(self._scroll_to_row)

@@ -59,6 +59,7 @@ class Console:
         """A progress bar where stderr is a terminal; else nothing is drawn."""
         from tqdm import tqdm
 
+        tqdm.monitor_interval = 0  # no thread of its own: tasks report often enough
         with tqdm(total=total, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as drawn:
             yield Bar(drawn)
 

@@ -21,12 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser()
     arguments = parser.parse_args(argv)
     console = Console(as_json=arguments.json)
-    module, _, function = arguments.run.partition(":")
-    run: Callable[[argparse.Namespace, Console], None] = getattr(
-        importlib.import_module(f"core.cli.{module}"), function
-    )
     try:
-        run(arguments, console)
+        _command(arguments.run)(arguments, console)
         sys.stdout.flush()
     except AppError as error:
         console.failure(error)
@@ -41,6 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return DONE
+
+
+def _command(name: str) -> Callable[[argparse.Namespace, Console], None]:
+    """The function behind "module:function", its module imported only now."""
+    module, _, function = name.partition(":")
+    run: Callable[[argparse.Namespace, Console], None] = getattr(
+        importlib.import_module(f"core.cli.{module}"), function
+    )
+    return run
 
 
 def _take_any_text() -> None:

@@ -46,7 +46,7 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
     files = [_file(Path(arguments.out), take.letter, single=request.takes == 1) for take in takes]
     for take, file in zip(takes, files, strict=True):
         write_midi(take.score, file)
-        copied = f", {take.copied} notes in a row as in ‘{take.copied_from}’" if take.copied_from else ""
+        copied = f", {take.copied} notes in a row as in ‘{take.copied_from}’" if take.copied_notes else ""
         console.say(
             f"{file}: {len(take.generated)} notes, {take.mean_surprise_bits:.2f} bits of surprise a note{copied}"
         )

@@ -6,6 +6,8 @@ Sounds are long (seconds), so that the mixer goes on by itself while Python is b
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,12 +43,31 @@ def _open_mixer() -> Any:
 
     if mixer.get_init() is None:
         try:
-            mixer.init(FRAMES_PER_S, -16, 2, _BUFFER_FRAMES, allowedchanges=0)
+            with _without_chatter():
+                mixer.init(FRAMES_PER_S, -16, 2, _BUFFER_FRAMES, allowedchanges=0)
         except pygame.error as error:
-            raise AudioError(NO_DEVICE, hint=f"Plug one in and choose Check again. ({error})") from error
+            raise AudioError(NO_DEVICE, hint=f"Plug one in and check again. ({error})") from error
     mixer.set_num_channels(_CHANNELS)
     mixer.set_reserved(len(_MUSIC))
     return mixer
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Standard error shut meanwhile: ALSA explains at length there what the exception says in one line."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a terminal has none
+        yield
+        return
+    shut = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(shut, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(shut)
 
 
 class PygameOutput:
@@ -167,7 +188,8 @@ def midi_inputs() -> tuple[str, ...]:
     except ImportError as error:
         raise AudioError("MIDI ports can't be looked for.", hint=str(error)) from error
     try:
-        midi.init()
+        with _without_chatter():
+            midi.init()
         ports = [midi.get_device_info(number) for number in range(midi.get_count())]
         midi.quit()
     except (pygame.error, midi.MidiException) as error:

@@ -1,0 +1,28 @@
+"""models."""
+
+from core.learning.library import Library
+
+
+def test_models_are_listed_with_their_figures(cli, model) -> None:
+    records = [record for record in cli("models", "--json").json if not record["is_starter"]]
+    (record,) = records
+    assert (record["name"], record["corpus"], record["pieces"]) == ("Quartet", "Tunes", 8)
+    assert record["held_out_bits_per_note"] == 7.5
+    assert "Quartet · from ‘Tunes’ (8 pieces) · quick · 7.50 bits a note" in cli("models").out
+
+
+def test_a_model_is_renamed_exported_deleted_and_imported(cli, model, tmp_path, home) -> None:
+    assert cli("models", "rename", model, "Octet", "--json").json["name"] == "Octet"
+    exported = cli("models", "export", "Octet", tmp_path / "shared", "--json").json["file"]
+    assert exported.endswith("shared.ritornello-model")
+    assert cli("models", "delete", "Octet").code == 0
+    assert cli("models", "delete", "Octet").code == 1
+    assert cli("models", "import", exported, "--json").json["name"] == "Octet"
+    assert Library(home).find("Octet").state == "ready"
+
+
+def test_a_file_that_is_no_model_is_refused(cli, tmp_path) -> None:
+    (tmp_path / "x.ritornello-model").write_bytes(b"PK\3\4 or so")
+    outcome = cli("models", "import", tmp_path / "x.ritornello-model")
+    assert outcome.code == 1
+    assert "x.ritornello-model" in outcome.err

@@ -1,0 +1,87 @@
+"""import and corpora."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from core.corpus.store import CorpusStore
+from tests.core.cli.conftest import write_tunes
+from tests.core.cli.test_entry import PROJECT
+
+
+def test_import_tells_what_became_of_each_file(cli, tunes) -> None:
+    (tunes / "broken.mid").write_bytes(b"MThd and no more")
+    (tunes / "zz again.mid").write_bytes((tunes / "tune 0.mid").read_bytes())
+    found = cli("import", tunes, "--name", "Lieder", "--json").json
+    assert (found["corpus"], found["files"], found["kept"], found["pieces"]) == ("Lieder", 10, 8, 8)
+    assert found["notes"] == 8 * 24
+    assert found["elapsed_s"] > 0
+    (skipped,) = found["skipped"]
+    assert skipped["path"].endswith("broken.mid")
+    assert skipped["reason"]
+    (duplicate,) = found["duplicates"]
+    assert duplicate["path"].endswith("zz again.mid")
+    assert duplicate["of"].endswith("tune 0.mid")
+
+
+def test_import_in_words_names_the_skipped_and_their_reasons(cli, tunes) -> None:
+    (tunes / "broken.mid").write_bytes(b"MThd and no more")
+    outcome = cli("import", tunes)
+    assert outcome.code == 0
+    assert "8 pieces" in outcome.out
+    assert "broken.mid: " in outcome.out
+
+
+def test_pieces_can_be_added_and_all_notes_learnt(cli, tunes, tmp_path) -> None:
+    cli("import", tunes, "--name", "Lieder")
+    more = write_tunes(tmp_path / "more", 10)
+    found = cli(
+        "import", more / "tune 8.mid", more / "tune 9.mid", "--add-to", "Lieder", "--lines", "all", "--json"
+    ).json
+    assert (found["corpus"], found["pieces"], found["lines"]) == ("Lieder", 10, "all")
+
+
+def test_corpora_are_listed_renamed_deleted_and_taken_back(cli, tunes) -> None:
+    assert cli("corpora", "--json").json == []
+    cli("import", tunes)
+    (record,) = cli("corpora", "--json").json
+    assert (record["name"], record["pieces"], record["notes"]) == ("tunes", 8, 192)
+    assert "tunes: 8 pieces, 192 notes" in cli("corpora").out
+    assert cli("corpora", "rename", "tunes", "Songs", "--json").json["name"] == "Songs"
+    assert cli("corpora", "lines", "Songs", "all", "--json").json["lines"] == "all"
+    assert cli("corpora", "delete", "Songs").code == 0
+    assert cli("corpora", "--json").json == []
+    assert cli("corpora", "restore", record["id"]).code == 0
+    assert [corpus["name"] for corpus in cli("corpora", "--json").json] == ["Songs"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+def test_an_import_interrupted_is_130_and_goes_on_where_it_was(tmp_path, home, cli) -> None:
+    folder = write_tunes(tmp_path / "many", 60)
+    for copy in range(12):
+        target = folder / f"copy {copy}"
+        target.mkdir()
+        for path in folder.glob("*.mid"):
+            (target / path.name).write_bytes(path.read_bytes() + bytes(copy))
+    importing = subprocess.Popen(
+        [sys.executable, "-m", "core", "import", str(folder), "--json"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (home / "cache" / "files.sqlite").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(importing.pid, signal.SIGINT)
+    out, err = importing.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert importing.returncode == 130
+    assert "Interrupted" in err
+    assert out == ""
+    assert CorpusStore(home).list() == ()
+    assert cli("import", folder, "--json").json["pieces"] == 60

@@ -1,0 +1,63 @@
+"""train, in real processes: an interrupted training goes on; cross-validation trains for each fold."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.core.cli.conftest import write_tunes
+from tests.core.cli.test_entry import PROJECT
+
+TRAIN = (sys.executable, "-m", "core", "train")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+@pytest.mark.timeout(300)  # two starts of TensorFlow, which take long on a busy machine
+def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path, cli) -> None:
+    tunes = write_tunes(tmp_path / "tunes", 24)
+    options = ("--preset", "quick", "--epochs", "25", "--progress", "json", "--name", "Evening")
+    training = subprocess.Popen(
+        [*TRAIN, str(tunes), *options], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    lines = []
+    for line in training.stderr:
+        lines.append(line)
+        if line.startswith('{"epoch": 2,'):
+            os.kill(training.pid, signal.SIGINT)
+    out = training.stdout.read()
+    training.stdout.close()
+    training.stderr.close()
+    assert training.wait(timeout=60) == 130
+    words = "".join(lines)
+    assert "Traceback" not in words
+    assert "train --resume" in words
+    assert out == ""
+    epochs = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [epoch["epoch"] for epoch in epochs][:2] == [1, 2]
+    assert {"loss", "held_out_loss", "events_per_s"} <= epochs[0].keys()
+    (record,) = (record for record in cli("models", "--json").json if record["name"] == "Evening")
+    assert record["state"] == "unfinished"
+
+    target = tmp_path / "evening.ritornello-model"
+    done = cli("train", tunes, "--resume", "--json", "--progress", "json", "--out", target)
+    assert done.code == 0, done.err
+    assert '{"epoch": 1,' not in done.err, "it goes on, not anew"
+    found = done.json
+    assert found["model"] == "Evening"
+    assert 1 <= found["best_epoch"] <= found["epochs"] <= 25
+    assert found["held_out_bits_per_note"] > found["held_out_bits_per_pitch"] > 0
+    assert found["elapsed_s"] > 0
+    assert found["events_per_s"] > 0
+    assert target.exists()
+    assert cli("generate", "--model", target, "--seed", tunes / "tune 0.mid", "--out", tmp_path / "x.mid").code == 0
+
+
+@pytest.mark.slow
+def test_cross_validation_trains_anew_for_each_fold(cli, tunes) -> None:
+    found = cli("evaluate", "--folds", 2, tunes, "--preset", "quick", "--epochs", 1, "--pitch-only", "--json").json
+    assert (found["pieces"], found["notes"], len(found["by_fold"])) == (8, 192, 2)
+    assert found["by_field"].keys() == {"pitch"}
+    assert found["bits_per_note"] == found["bits_per_pitch"]

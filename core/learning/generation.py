@@ -84,7 +84,8 @@ def generate(model: TrainedModel, request: GenerationRequest, control: Control |
     with one_thread():
         begun = model.network.read(_context(frame.seed), bar_steps=frame.bar_steps)
         lines = [Line(frame, np.random.default_rng([request.random_seed, take])) for take in range(request.takes)]
-        _draw_lines(model.network, begun.repeated(request.takes), lines, request, control)
+        batch = begun.repeated(request.takes)
+        _draw_lines(model.network, batch, lines, request, control, guards=request.guards_repetition)
         redrawn: list[int | None] = []
         for index, line in enumerate(lines):
             lines[index], bar = _unstuck(model.network, begun, line, index, request, control)
@@ -190,9 +191,15 @@ def _context(seed: Events) -> Events:
 
 
 def _draw_lines(
-    network: Network, state: State, lines: Sequence[Line], request: GenerationRequest, control: Control
+    network: Network,
+    state: State,
+    lines: Sequence[Line],
+    request: GenerationRequest,
+    control: Control,
+    *,
+    guards: bool,
 ) -> None:
-    """Draw every line to its end, or until it is stuck, one event of each at a time."""
+    """Draw every line to its end, or (with `guards`) until it is stuck, one event of each at a time."""
     while not all(line.is_done for line in lines):
         control.checkpoint()
         if control.stopping:
@@ -211,7 +218,7 @@ def _draw_lines(
                 line.finish_step(
                     bar_position=int(place.bar_position[row]),
                     bar_steps=int(place.bar_steps[row]),
-                    guards=request.guards_repetition,
+                    guards=guards,
                 )
         state = network.advance(state, chosen, place)
 
@@ -277,7 +284,8 @@ def _unstuck(
                 {field: np.array([symbol]) for field, symbol in step.symbols.items()},
                 Place(np.array([step.bar_position]), np.array([step.bar_steps])),
             )
-        _draw_lines(network, state, [line], request, control)
+        # Where only one pitch is allowed nothing helps: the last drawing goes on to its end whatever comes.
+        _draw_lines(network, state, [line], request, control, guards=attempt < len(_PENALTIES))
     if first_bar is None:
         return line, None
     bars_before = len(bar_starts(request.seed, frame.start)) - 1

@@ -242,6 +242,13 @@ def test_a_take_that_was_drawn_again_says_from_which_bar_and_is_the_same_before(
     assert take.generated != stuck.generated
 
 
+def test_a_take_of_one_possible_pitch_still_fills_its_bars():
+    request = GenerationRequest(MONO, length_bars=8, takes=1, pitch_range=(60, 60))
+    take = generate(MODELS["line"], request)[0]
+    assert {note.pitch for note in take.generated} == {60}
+    assert take.end - max(note.end for note in take.generated) <= 1920
+
+
 def test_motifs_come_back_the_more_the_stronger_the_wish():
     def figures(motifs):
         """The share of figures of three notes that came before, in the seed or in the take."""

@@ -85,6 +85,9 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "quantise", "Notes", "Quantise", ("Q",), tip="Move the selected notes' starts to the snap grid", separated=True
     ),
+    ActionSpec(
+        "quantise_how", "Notes", "Quantise…", ("Shift+Q",), tip="Choose how strongly, and whether ends move too"
+    ),
     ActionSpec("semitone_up", "Notes", "A semitone up", key_words="Up", separated=True),
     ActionSpec("semitone_down", "Notes", "A semitone down", key_words="Down"),
     ActionSpec("octave_up", "Notes", "An octave up", key_words="Shift+Up"),

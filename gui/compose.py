@@ -61,6 +61,8 @@ class ComposeWorkspace(QWidget):
         self._connect_parts()
         self._connect_generator()
         self._connect_playback()
+        preferences.changed.connect(self._on_preferences)
+        self._on_preferences()
         self._on_document_changed()
 
     def _lay_out(self) -> None:
@@ -105,6 +107,7 @@ class ComposeWorkspace(QWidget):
             "select_none": commands.select_none,
             "invert_selection": commands.invert_selection,
             "quantise": commands.quantise,
+            "quantise_how": self.roll.ask_how_to_quantise,
             "semitone_up": lambda: commands.transpose(1),
             "semitone_down": lambda: commands.transpose(-1),
             "octave_up": lambda: commands.transpose(12),
@@ -360,6 +363,9 @@ class ComposeWorkspace(QWidget):
         self._playback.audition(pitch, velocity, program=part.program, is_drums=part.is_drums)
 
     # Looks
+
+    def _on_preferences(self) -> None:
+        self.roll.set_middle_c(self._preferences.settings.middle_c)
 
     def _on_color_chosen(self, key: str) -> None:
         self._generator.set_wants_surprise(wants=key == "surprise")

@@ -48,10 +48,12 @@ from gui.shortcuts_page import ShortcutsPage
 from gui.transport_bar import TransportBar
 
 if TYPE_CHECKING:  # built after the first paint
+    from core.learning.library import ModelRecord
     from gui.corpus.controller import CorpusController
     from gui.corpus.workspace import PiecesWorkspace
 
 _METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "2/2", "3/2", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8")
+_MODEL_SUFFIX = ".ritornello-model"
 _SAVED_WORDS_MS = 5_000
 _TITLE_BAR = 40
 """What the desktop puts around a window, at most."""
@@ -115,7 +117,8 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self._told_of_no_sound = False
         self.actions_ = Actions(self)
-        self.files = FileActions(document, self.actions_, jobs, preferences, dialogs or Dialogs(self))
+        self._dialogs = dialogs or Dialogs(self)
+        self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
         self.menu_row = MenuRow(self.actions_)
         self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
         self.strip = MessageStrip()
@@ -201,6 +204,7 @@ class MainWindow(QMainWindow):
             "settings": self._open_settings,
             "quit": self.close,
             "train": lambda: self.show_workspace("train"),
+            "import_model": self._choose_model_file,
             "show_pieces": lambda: self.show_workspace("pieces"),
             "show_train": lambda: self.show_workspace("train"),
             "show_compose": lambda: self.show_workspace("compose"),
@@ -346,13 +350,27 @@ class MainWindow(QMainWindow):
         if self.corpus is not None:
             self.corpus.import_samples()
 
+    def _choose_model_file(self) -> None:
+        path = self._dialogs.open_path(self.tr("Add a model"), f"{self.tr('Model')} (*{_MODEL_SUFFIX})")
+        if path is not None:
+            self.import_model(path)
+
+    def import_model(self, path: Path) -> None:
+        """Add a model that somebody shared to the library."""
+
+        def done(record: "ModelRecord") -> None:
+            messages.note(self.tr("Added the model “{name}”.").format(name=record.name))
+            self._generator.list_models()
+
+        self._jobs.run(lambda _control: self._generator.library().import_file(path), on_done=done)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         dropped = _local_paths(event)
         if dropped:
             event.acceptProposedAction()
-            is_project = len(dropped) == 1 and dropped[0].suffix.lower() == PROJECT_SUFFIX
-            words = self.tr("Drop to open") if is_project else self.tr("Drop to add to Pieces")
-            self._drop_frame.show_words(words)
+            suffix = dropped[0].suffix.lower() if len(dropped) == 1 else ""
+            words = {PROJECT_SUFFIX: self.tr("Drop to open"), _MODEL_SUFFIX: self.tr("Drop to add the model")}
+            self._drop_frame.show_words(words.get(suffix, self.tr("Drop to add to Pieces")))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self._drop_frame.hide()
@@ -363,8 +381,11 @@ class MainWindow(QMainWindow):
         if not dropped:
             return
         event.acceptProposedAction()
-        if len(dropped) == 1 and dropped[0].suffix.lower() == PROJECT_SUFFIX:
+        suffix = dropped[0].suffix.lower() if len(dropped) == 1 else ""
+        if suffix == PROJECT_SUFFIX:
             self.files.open(dropped[0])
+        elif suffix == _MODEL_SUFFIX:
+            self.import_model(dropped[0])
         else:
             self.import_paths(dropped)
 

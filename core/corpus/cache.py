@@ -127,7 +127,7 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.execute(
             "PRAGMA synchronous = NORMAL"
         )  # a crash of the program loses nothing, one of the power a chunk
-        connection.execute("PRAGMA cache_size = -6000")  # 6 MB, whatever the number of files
+        connection.execute("PRAGMA cache_size = -3000")  # 3 MB, whatever the number of files
         connection.executescript(_SCHEMA)
     except sqlite3.Error:
         connection.close()

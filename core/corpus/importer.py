@@ -36,6 +36,10 @@ from core.tasks import Cancelled, Control
 
 _REPORT_S = 0.05
 _WALKED_AT_ONCE = 1000
+_MOST_REPORTED = 5000
+"""Verdicts in one report; SQLite takes some 32,000 parameters."""
+_LARGE = 256 * 1024
+"""Bytes. Reading a damaged file of more, which only the slow reader understands, may take longer than anyone waits."""
 _NOT_READ = "Not read: the import was stopped before"
 _UNRESOLVED = "size >= 0 AND reason = '' AND content IS NULL"
 
@@ -246,7 +250,7 @@ class _Import:
         left = self.total - self._done
         self._report(b"")
         if left:
-            number = processes_for(left) if processes is None else processes
+            number = self._worthwhile(left) if processes is None else processes
             with closing(self._batches(reader, number)) as batches:
                 for batch in batches:
                     self._keep(batch)
@@ -256,6 +260,11 @@ class _Import:
         self.cache.execute(
             "DELETE FROM temp.left_out WHERE fingerprint IN (SELECT fingerprint FROM temp.found WHERE size >= 0)"
         )
+
+    def _worthwhile(self, files: int) -> int:
+        """How many processes to read with. A large file is read by one of its own, which can be ended in its midst."""
+        (largest,) = self.cache.execute(f"SELECT max(size) FROM temp.found WHERE {_UNRESOLVED}").fetchone()  # noqa: S608 -- our own
+        return max(processes_for(files), int(largest > _LARGE))
 
     def _batches(self, reader: Reader, processes: int) -> Generator[Batch]:
         if processes:
@@ -293,7 +302,7 @@ class _Import:
         self.cache.execute("COMMIT")
         self._done += len(batch.seen)
         self._unreported += (seen.path for seen in batch.seen)
-        if self._is_time() or self._done == self.total:
+        if self._is_time() or len(self._unreported) > _MOST_REPORTED or self._done == self.total:
             self._report(batch.seen[-1].path)
 
     def _is_time(self) -> bool:

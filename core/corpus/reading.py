@@ -7,7 +7,6 @@ out of a few sweeps over one table of notes.
 import os
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -15,7 +14,7 @@ from hashlib import blake2b
 from core.corpus.cache import Seen, Understood
 from core.corpus.melody import CLEAR_SHARE, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
-from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
+from core.corpus.walk import DAMAGED_ZIP, LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
 from core.errors import FileError
 from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_file import ReadResult
@@ -97,7 +96,7 @@ class _Files:
             try:
                 with self._opened(archive).open(member.decode("utf-8", "surrogateescape")) as file:
                     content = file.read(LARGEST_FILE + 1)
-            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+            except DAMAGED_ZIP as error:
                 raise FileError("Damaged inside the zip") from error
             except NotImplementedError as error:
                 raise FileError("Packed in a way that can't be read; unpack the zip first") from error

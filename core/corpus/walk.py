@@ -5,9 +5,12 @@ the path of the zip, a zero byte, and the member's name; so members follow their
 Nothing is read but folders, and the tables of contents of zips.
 """
 
+import lzma
 import os
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,19 @@ MIDI_EXTENSIONS = (b".mid", b".midi", b".kar", b".rmi")
 ZIP_EXTENSION = b".zip"
 MEMBER = b"\0"
 """Between the path of a zip and the name of a member."""
+
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    ValueError,
+)
+"""What zipfile raises over a damaged zip or member: by far not BadZipFile alone."""
 
 LARGEST_FILE = 8 * 2**20
 """Bytes. The longest opera is smaller; what is larger is no music, or would hold everything else up."""
@@ -143,7 +159,7 @@ def _in_zip(archive: Found) -> Iterator[Found]:
     try:
         with zipfile.ZipFile(os.fsdecode(archive.path)) as opened:
             members = opened.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeError):
+    except (*DAMAGED_ZIP, NotImplementedError):
         yield Found(archive.path, archive.size, archive.mtime_ns, "Not a zip, or a damaged one")
         return
     except OSError as error:

@@ -434,3 +434,32 @@ def test_a_file_that_vanishes_while_being_read_is_reported(
     put(pieces, {"b.mid": tune(1)})
     corpus, _ = import_paths([pieces], Control(), home=home)
     assert len(corpus.pieces) == 2
+
+
+def test_zips_damaged_anywhere_are_reported_and_never_raise(tmp_path: Path, home: Path) -> None:
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.mid", tune())
+        archive.writestr("größe/b.mid", tune(1))
+    content = whole.read_bytes()
+    chance = random.Random(3)
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    for number in range(150):
+        damaged = bytearray(content)
+        for _ in range(chance.choice((1, 1, 4))):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        cut = len(damaged) if number % 3 else chance.randrange(len(damaged))
+        (folder / f"{number:03}.zip").write_bytes(damaged[:cut])
+    _, report = import_paths([folder], Control(), home=home, processes=0)
+    assert all(verdict.reason for verdict in report.skipped)
+    assert {verdict.path.removeprefix(f"{folder}/")[:3] for verdict in report.verdicts} == {
+        f"{number:03}" for number in range(150)
+    }
+
+
+def test_a_large_file_is_read_by_a_process_of_its_own(pieces: Path, home: Path) -> None:
+    put(pieces, {"a.mid": tune(), "crash large.mid": tune(text="long " * 60_000)})
+    corpus, report = import_paths([pieces], Control(), home=home, reader=crashing)
+    assert [piece.title for piece in corpus.pieces] == ["a"]
+    assert [verdict.reason for verdict in report.skipped] == ["Reading it brought the reader down"]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAccessibleWidget
 
 from gui.piano_roll.canvas import RollCanvas
 from gui.piano_roll.roll_view import Hit, RollView
+from gui.piano_roll.words import words_for
 
 
 @functools.cache
@@ -80,7 +81,7 @@ class NoteInterface(QAccessibleInterface):
     def text(self, kind: QAccessible.Text) -> str:
         if kind != QAccessible.Text.Name or not self.isValid():
             return ""
-        return self._view.describe(Hit(self._row, self._view.index.notes[self._row], "body"))
+        return words_for(self._view, Hit(self._row, self._view.index.notes[self._row], "body"))
 
     def setText(self, _kind: QAccessible.Text, _text: str) -> None:
         """Notes are renamed by moving them."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -27,6 +28,7 @@ from gui.piano_roll.painting import paint_notes
 from gui.piano_roll.roll_view import RollView
 from gui.piano_roll.scene import Scene
 from gui.piano_roll.viewport import Viewport
+from gui.piano_roll.words import words_for
 
 PLAYHEAD_WIDTH = 1.5
 _NOTCH = 120
@@ -201,6 +203,7 @@ class RollCanvas(QWidget):
         pointer = self.pointer(event.position(), event.modifiers())
         self._gesture = gesture_for(self._view, pointer, event.button(), is_double=is_double)
         self._buttons = event.button()
+        self._view.is_held = self._gesture is not None
         self._show_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -224,6 +227,7 @@ class RollCanvas(QWidget):
         if self._gesture is not None:
             self._gesture.move(self.pointer(event.position(), event.modifiers()))
         gesture, self._gesture = self._gesture, None
+        self._view.is_held = False
         if gesture is not None:
             gesture.release()
             self.update()
@@ -235,6 +239,7 @@ class RollCanvas(QWidget):
         """End the gesture under way as if it had never begun."""
         self._self_scroll.stop()
         gesture, self._gesture = self._gesture, None
+        self._view.is_held = False
         if gesture is not None:
             gesture.abandon()
             self.update()
@@ -260,7 +265,7 @@ class RollCanvas(QWidget):
         view = self._view
         hit = view.hit(pointer.x, pointer.y)
         if hit is not None:
-            view.status_changed.emit(view.describe(hit))
+            view.status_changed.emit(words_for(view, hit))
         elif pointer.tick >= 0:
             place = position_at(view.score, int(pointer.tick))
             where = self.tr("bar {} beat {}").format(place.bar, place.beat)
@@ -269,17 +274,26 @@ class RollCanvas(QWidget):
     def _show_cursor(self) -> None:
         self.setCursor(self._fitting_cursor())
 
-    def _fitting_cursor(self) -> Qt.CursorShape:
+    def _fitting_cursor(self) -> QCursor:
         shapes = Qt.CursorShape
-        if self._gesture is not None:
-            return self._gesture.cursor or shapes.ArrowCursor
         tool = self._view.tool
-        hit = None if self._last_event is None else self._view.hit(self._last_event.x(), self._last_event.y())
+        if self._gesture is not None and self._gesture.cursor is not None:
+            return QCursor(self._gesture.cursor)
         if tool == "erase":
-            return shapes.PointingHandCursor if hit is not None and not hit.of_preview else shapes.ArrowCursor
+            return self._tool_cursor("eraser", QPoint(7, 18))
+        hit = None if self._last_event is None else self._view.hit(self._last_event.x(), self._last_event.y())
         if hit is not None and not hit.of_preview and hit.zone != "body":
-            return shapes.SizeHorCursor
-        return shapes.CrossCursor if tool == "draw" and hit is None else shapes.ArrowCursor
+            return QCursor(shapes.SizeHorCursor)
+        return (
+            self._tool_cursor("pencil", QPoint(2, 18))
+            if tool == "draw" and hit is None
+            else QCursor(shapes.ArrowCursor)
+        )
+
+    def _tool_cursor(self, icon: str, tip: QPoint) -> QCursor:
+        """The tool itself, 20 pixels square; `tip` is where it touches."""
+        pixmap = theme.current().pixmap(icon, "text.primary", 20, self.devicePixelRatioF(), filled=False)
+        return QCursor(pixmap, tip.x(), tip.y())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.turn_wheel(event, event.position())

@@ -19,6 +19,7 @@ from gui.piano_roll import clipboard
 from gui.piano_roll.gestures import counted
 from gui.piano_roll.note_index import NoteIndex
 from gui.piano_roll.roll_view import DEFAULT_SNAP, RollView
+from gui.piano_roll.words import tell
 
 _FINE = TICKS_PER_QUARTER // 16
 """Nudging without a grid: a 64th."""
@@ -72,7 +73,7 @@ class Commands(QObject):
         view.select(frozenset((note,)))
         view.audition(note)
         self._reveal(note)
-        view.tell(note)
+        tell(view, note)
         return True
 
     # Changing
@@ -124,7 +125,7 @@ class Commands(QObject):
         self._turned = _same_place(edited, note)
         selection = edited.selection if is_selected else view.selection
         self._apply("Change velocity of {}", len(notes), Edited(edited.score, selection))
-        view.tell(self._turned)
+        tell(view, self._turned)
 
     def duplicate(self) -> None:
         """The same notes once more, right after themselves."""

@@ -197,8 +197,6 @@ class Resize(Press):
 class Draw(Gesture):
     """Writing a note: the press places it, a drag sideways sets its length, up and down its pitch."""
 
-    cursor = Qt.CursorShape.CrossCursor
-
     def __init__(self, view: RollView, start: Pointer) -> None:
         super().__init__(view, start)
         grid = None if start.alt else view.snap
@@ -229,8 +227,6 @@ class Draw(Gesture):
 
 class Erase(Gesture):
     """Sweeping notes away; they vanish at once and are gone at the release."""
-
-    cursor = Qt.CursorShape.ForbiddenCursor
 
     def __init__(self, view: RollView, start: Pointer) -> None:
         super().__init__(view, start)

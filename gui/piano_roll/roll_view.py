@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 from core.music.edits import Edited
 from core.music.pitch import Scale, pitch_name
 from core.music.score import TICKS_PER_QUARTER, Note, Part, Score
-from core.music.timing import position_at
 from gui.document import Document
 from gui.piano_roll.grid import Grid
 from gui.piano_roll.looks import ColorBy, Colouring, Detail, Fill, Looks, detail_for, looks_of
@@ -86,6 +85,8 @@ class RollView(QObject):
         self.loop: tuple[int, int] | None = None
         self.playhead = 0.0
         self.is_playing = False
+        self.is_held = False
+        """A gesture is under way: the view must not turn the page under it."""
         self.draw_duration = TICKS_PER_QUARTER
         self.middle_c = 4
         """The octave number of pitch 60."""
@@ -320,7 +321,7 @@ class RollView(QObject):
             return
         was_in_sight = 0 <= self.viewport.x_at(self.playhead) <= self.viewport.width
         self.playhead = tick
-        if was_in_sight or not self.is_playing:
+        if (was_in_sight or not self.is_playing) and not self.is_held:
             self.set_viewport(self.viewport.paged_to(tick))
         self._listen()
         self.playhead_moved.emit()
@@ -379,34 +380,24 @@ class RollView(QObject):
         """What a pitch is called, with the octave number that the musician prefers."""
         return pitch_name(pitch, middle_c=self.middle_c)
 
-    def tell(self, note: Note | None) -> None:
-        """Put a note of the part in words."""
-        row = None if note is None else self.index.row_at(note.onset, note.pitch)
-        if row is not None:
-            self.status_changed.emit(self.describe(Hit(row, self.index.notes[row], "body")))
-
-    def describe(self, hit: Hit) -> str:
-        """A note in words: "F5 · bar 6 beat 1 · 1.5 beats · velocity 90 · by the model"."""
-        note = hit.note
-        place = position_at(self.score, note.onset)
-        looks = self.preview_looks if hit.of_preview else self.looks
-        author = self.tr("by the model") if looks.by_model[hit.row] else self.tr("yours")
-        beats = note.duration / self.grid.beat_at(note.onset)
-        length = self.tr("1 beat") if beats == 1 else self.tr("{} beats").format(f"{beats:.2f}".rstrip("0").rstrip("."))
-        words = [
-            self.name_of(note.pitch),
-            self.tr("bar {} beat {}").format(place.bar, place.beat),
-            length,
-            self.tr("velocity {}").format(note.velocity),
-            author,
-        ]
+    def bits_of(self, hit: Hit) -> float | None:
+        """How surprising a note is, where that is known."""
         take = self.preview
-        bits = dict(take.surprise_bits).get(note) if hit.of_preview and take is not None else self._surprise.get(note)
-        if bits is not None:
-            words.append(self.tr("surprise {} bits").format(f"{bits:.1f}"))
-        copied = take.copied_notes if hit.of_preview and take is not None else self._copied
-        if note in copied:
-            words.append(self.tr("also found in a training piece"))
-        if not hit.of_preview and note in self._unknown:
-            words.append(self.tr("the model never met this note"))
-        return " · ".join(words)
+        return (
+            dict(take.surprise_bits).get(hit.note)
+            if hit.of_preview and take is not None
+            else self._surprise.get(hit.note)
+        )
+
+    def is_copied(self, hit: Hit) -> bool:
+        """True for a note that was also found in a training piece."""
+        take = self.preview
+        return hit.note in (take.copied_notes if hit.of_preview and take is not None else self._copied)
+
+    def is_unknown(self, hit: Hit) -> bool:
+        """True for a note of the part that the model never met."""
+        return not hit.of_preview and hit.note in self._unknown
+
+    def by_model(self, hit: Hit) -> bool:
+        """True for a note that the model wrote."""
+        return bool((self.preview_looks if hit.of_preview else self.looks).by_model[hit.row])

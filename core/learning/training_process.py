@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 
 from core.errors import AppError, TrainingError
 from core.learning import model_file
-from core.learning.checkpoint import held
+from core.learning.checkpoint import CHECKPOINT, held
 from core.learning.network import out_of_memory, quiet_tensorflow
 from core.learning.progress import TrainingPhase, TrainingResult, TrainingStarting
 from core.learning.training import TrainingJob, discard, finish
@@ -27,7 +27,7 @@ from core.tasks import Cancelled, Control
 _LOG = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.05
-_PATIENCE_S = 0.3
+_PATIENCE_S = 0.2
 """After Stop the process may finish its batch for so long; then it is ended, for the best so far lies on disk."""
 _FAREWELL_S = 5.0
 """An interrupted process gets so long to save its checkpoint."""
@@ -63,8 +63,15 @@ def train(job: TrainingJob, control: Control) -> TrainingResult:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_main, args=(theirs, job), name="ritornello-training", daemon=True)
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except OSError as error:
+        ours.close()
+        raise TrainingError(
+            f"The training process can't be started: {error.strerror or error}.", hint="Close other programs and go on."
+        ) from error
+    finally:
+        theirs.close()
     interrupted = True
     try:
         _supervise(job, control, ours)
@@ -85,6 +92,8 @@ def train(job: TrainingJob, control: Control) -> TrainingResult:
         process.close()
         if control.cancelled:
             discard(job.model_id, job.home)
+    if control.cancelled:  # just as the process was done
+        raise Cancelled
     return finish(job)
 
 
@@ -100,13 +109,13 @@ def _supervise(job: TrainingJob, control: Control, child: Connection) -> None:
             control.report(TrainingPhase("stopping"))
             deadline = time.monotonic() + _PATIENCE_S
             _tell(child, "stop")
-            if not has_begun and not _has_weights(job):
+            if not has_begun and not _has_weights(job) and not (job.folder / CHECKPOINT).exists():
                 control.cancel()  # nothing is learnt yet that could be kept
         elif control.paused != told_paused and deadline is None:
             told_paused = not told_paused
             _tell(child, "pause" if told_paused else "go")
-        if child.poll(_LOOK_EVERY_S):
-            event = child.recv()
+        event = _heard(child)
+        if event is not None:
             if isinstance(event, _Done):
                 return
             if isinstance(event, _Failed):
@@ -121,6 +130,14 @@ def _supervise(job: TrainingJob, control: Control, child: Connection) -> None:
             control.report(event)
         elif deadline is not None and time.monotonic() > deadline and _has_weights(job):
             return
+
+
+def _heard(child: Connection) -> object:
+    """What the process says, None if nothing just now. Raises EOFError when it is gone, be it in mid-sentence."""
+    try:
+        return child.recv() if child.poll(_LOOK_EVERY_S) else None
+    except OSError as error:
+        raise EOFError from error
 
 
 def _tell(child: Connection, command: str) -> None:

@@ -91,8 +91,7 @@ def _soundfont() -> Check:
     from core.playback import pygame_output
     from core.playback.synth import choose_renderer
 
-    decode = pygame_output.decode if pygame_output.open_without_device() else None
-    choice = choose_renderer(paths.soundfont(), decode)
+    choice = choose_renderer(paths.soundfont(), pygame_output.decode)
     if choice.sentence:
         return Check("Soundfont", ok=False, detail=choice.sentence, hint="Install Ritornello again.")
     return Check("Soundfont", ok=True, detail=f"{paths.soundfont().name}, sounds")
@@ -103,7 +102,6 @@ def _audio_device() -> Check:
 
     output = PygameOutput()
     try:
-        output.close()  # what was opened for decoding alone
         output.open()
         output.close()
     except AudioError as error:

@@ -7,7 +7,6 @@ from typing import Any
 
 from core import paths
 from core.cli.console import Console, cancelled_by_ctrl_c
-from core.errors import AudioError
 from core.music.midi_file import read_midi
 from core.music.pitch import key_of, pitch_name
 from core.music.score import Part, Score
@@ -26,16 +25,13 @@ def render(arguments: argparse.Namespace, console: Console) -> None:
 
     began = time.monotonic()
     score = read_midi(Path(arguments.file))
-    decode = pygame_output.decode if pygame_output.open_without_device() else None
     renderer: NoteRenderer
     if arguments.soundfont:
-        if decode is None:
-            raise AudioError("Soundfonts can't be played here.", hint="Leave --soundfont out.")
-        chosen = SampleRenderer(read_soundfont(Path(arguments.soundfont)), decode)
+        chosen = SampleRenderer(read_soundfont(Path(arguments.soundfont)), pygame_output.decode)
         chosen.check()
         renderer = chosen
     else:
-        choice = choose_renderer(paths.soundfont(), decode)
+        choice = choose_renderer(paths.soundfont(), pygame_output.decode)
         renderer = choice.renderer
         if choice.sentence:
             console.note(choice.sentence)

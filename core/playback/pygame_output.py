@@ -36,19 +36,24 @@ def _mixer() -> Any:
     return mixer
 
 
-def _open_mixer() -> Any:
-    """The mixer, ready at the one rate we use. Raises AudioError if there is no device."""
+def _open_mixer(driver: str | None = None) -> Any:
+    """The mixer, ready at the one rate we use. driver: of SDL, instead of the system's. Raises AudioError if it fails."""
     mixer = _mixer()
     import pygame
 
-    if mixer.get_init() is None:
-        try:
-            with _without_chatter():
-                mixer.init(FRAMES_PER_S, -16, 2, _BUFFER_FRAMES, allowedchanges=0)
-        except pygame.error as error:
-            raise AudioError(NO_DEVICE, hint=f"Plug one in and check again. ({error})") from error
-    mixer.set_num_channels(_CHANNELS)
-    mixer.set_reserved(len(_MUSIC))
+    before = os.environ.get("SDL_AUDIODRIVER")
+    if driver is not None:
+        os.environ["SDL_AUDIODRIVER"] = driver
+    try:
+        with _without_chatter():
+            mixer.init(FRAMES_PER_S, -16, 2, _BUFFER_FRAMES, allowedchanges=0)
+    except pygame.error as error:
+        raise AudioError(NO_DEVICE, hint=f"Plug one in and check again. ({error})") from error
+    finally:
+        if driver is not None and before is None:
+            del os.environ["SDL_AUDIODRIVER"]
+        elif driver is not None and before is not None:
+            os.environ["SDL_AUDIODRIVER"] = before
     return mixer
 
 
@@ -84,7 +89,10 @@ class PygameOutput:
         self._volume = 1.0
 
     def open(self) -> None:
+        _mixer().quit()  # it may be open for decoding alone, with no device
         self._mixer = _open_mixer()
+        self._mixer.set_num_channels(_CHANNELS)
+        self._mixer.set_reserved(len(_MUSIC))
         self._channels = [self._mixer.Channel(number) for number in _MUSIC]
 
     def close(self) -> None:
@@ -150,25 +158,20 @@ class PygameOutput:
             self._playing, self._queued = self._queued, None
 
 
-def open_without_device() -> bool:
-    """Ready the mixer for decoding alone, with no device. Returns whether that worked."""
-    before = os.environ.get("SDL_AUDIODRIVER")
+def can_decode() -> bool:
+    """Whether `decode` works; readies the mixer for it, with no device, unless it is in use."""
     try:
         if _mixer().get_init() is None:
-            os.environ["SDL_AUDIODRIVER"] = "dummy"
-            _open_mixer()
+            _open_mixer("dummy")
     except AudioError:
         return False
-    finally:
-        if before is None:
-            os.environ.pop("SDL_AUDIODRIVER", None)
-        else:
-            os.environ["SDL_AUDIODRIVER"] = before
     return True
 
 
 def decode(content: bytes) -> npt.NDArray[np.int16]:
-    """An Ogg file to mono frames at 44,100 a second; the mixer must be open. Raises AudioError."""
+    """An Ogg file to mono frames at 44,100 a second, whether or not there is a device. Raises AudioError."""
+    if not can_decode():
+        raise AudioError("Soundfonts can't be played here.")
     mixer = _mixer()
     import pygame
 

@@ -22,6 +22,7 @@ _OPEN_CENTS = 13_500
 _LOG = logging.getLogger(__name__)
 
 Decode = Callable[[bytes], npt.NDArray[np.int16]]
+"""An Ogg file to mono frames at 44,100 a second. Raises AudioError."""
 
 
 class SampleRenderer:

@@ -6,17 +6,15 @@ Audio is float32 at 44,100 frames a second, full scale ±1, with headroom for ab
 import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import AudioError
 from core.playback.additive import AdditiveRenderer
-from core.playback.sampler import SampleRenderer
+from core.playback.sampler import Decode, SampleRenderer
 from core.playback.soundfont import read_soundfont
 from core.playback.voice import FRAMES_PER_S, Voice
 
@@ -69,10 +67,6 @@ class VoiceCache:
         return voice, gain
 
 
-Decode = Callable[[bytes], npt.NDArray[np.int16]]
-"""An Ogg file to mono frames at 44,100 a second. Raises AudioError."""
-
-
 @dataclass(frozen=True, slots=True)
 class RendererChoice:
     """The renderer to use and, if it isn't the one asked for, a sentence that says why."""
@@ -81,10 +75,8 @@ class RendererChoice:
     sentence: str = ""
 
 
-def choose_renderer(soundfont: Path, decode: Decode | None) -> RendererChoice:
+def choose_renderer(soundfont: Path, decode: Decode) -> RendererChoice:
     """The soundfont's instruments; where it can't be read or decoded, the built-in additive sound and the reason."""
-    if decode is None:
-        return RendererChoice(AdditiveRenderer(), "Soundfonts can't be played here. A simple built-in sound is used.")
     try:
         renderer = SampleRenderer(read_soundfont(soundfont), decode)
         renderer.check()

@@ -22,7 +22,6 @@ PROGRAMS = (0, 4, 11, 16, 24, 32, 33, 40, 48, 56, 73, 80)
 
 @functools.cache
 def shipped() -> SampleRenderer:
-    assert pygame_output.open_without_device()
     renderer = choose_renderer(paths.soundfont(), pygame_output.decode).renderer
     assert isinstance(renderer, SampleRenderer)
     return renderer
@@ -135,4 +134,3 @@ def test_without_a_usable_soundfont_the_built_in_sound_is_taken_and_the_reason_s
     choice = choose_renderer(tmp_path / "font.sf2", pygame_output.decode)
     assert isinstance(choice.renderer, AdditiveRenderer)
     assert "‘font.sf2’" in choice.sentence
-    assert isinstance(choose_renderer(paths.soundfont(), None).renderer, AdditiveRenderer)

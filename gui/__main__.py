@@ -2,6 +2,7 @@
 
 import argparse
 import multiprocessing
+import os
 import sys
 from pathlib import Path
 
@@ -15,9 +16,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and quit")
     parser.add_argument("--wait-ms", type=int, default=1500, metavar="N", help="how long before the picture is taken")
     options = parser.parse_args(arguments)
+    if not _has_screen():
+        sys.stderr.write("Ritornello needs a screen. Without one, ritornello-cli does the same jobs.\n")
+        return 1
     from gui.app import run
 
     return run([sys.argv[0]], file=options.file, screenshot=options.screenshot, wait_ms=options.wait_ms)
+
+
+def _has_screen() -> bool:
+    """Qt ends the program with a crash where there is none."""
+    if sys.platform != "linux" or "QT_QPA_PLATFORM" in os.environ:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 if __name__ == "__main__":

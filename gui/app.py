@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from core import paths
 from gui import theme
+from gui.controls.buttons import PlainButton
+from gui.controls.text import label
 from gui.document import Document
 from gui.generating import Generator
 from gui.jobs import JobRunner
@@ -69,7 +71,7 @@ class BugReporter(QObject):
     def __init__(self, save_copy: Callable[[], Path | None]) -> None:
         super().__init__()
         self._save_copy = save_copy
-        self._is_showing = False
+        self._dialog: BugDialog | None = None
         self._met.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -91,25 +93,49 @@ class BugReporter(QObject):
 
     def _show(self, report: str) -> None:
         copy = self._save_copy()
-        if self._is_showing:
-            return
-        self._is_showing = True
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "Ritornello", self.tr("Something went wrong"))
-        kept = self.tr("A copy of your work was kept.") if copy is not None else self.tr("Your work is still here.")
-        box.setInformativeText(self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept)
-        box.setDetailedText(report)
-        copy_report = QPushButton(self.tr("Copy report"))
-        box.addButton(copy_report, QMessageBox.ButtonRole.ActionRole)
-        copy_report.clicked.disconnect()  # the box stays open
-        about = f"Ritornello, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
-        copy_report.clicked.connect(lambda: QGuiApplication.clipboard().setText(about))
-        box.addButton(QMessageBox.StandardButton.Close)
-        box.finished.connect(self._on_closed)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        if self._dialog is None:
+            self._dialog = BugDialog(report, is_kept=copy is not None)
+            self._dialog.finished.connect(self._on_closed)
+            self._dialog.open()
 
     def _on_closed(self, _result: int) -> None:
-        self._is_showing = False
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+
+class BugDialog(QDialog):
+    """Says that something went wrong, that the work is safe, and offers the report."""
+
+    def __init__(self, report: str, *, is_kept: bool) -> None:
+        super().__init__()
+        self.setWindowTitle("Ritornello")
+        self.setWindowModality(Qt.WindowModality.ApplicationModal)
+        self.setMinimumSize(560, 360)
+        self.report = (
+            f"Ritornello, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
+        )
+        kept = self.tr("A copy of your work was kept.") if is_kept else self.tr("Your work is still here.")
+        words = self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(10)
+        column.addWidget(label(self.tr("Something went wrong"), "verdict", "semibold"))
+        column.addWidget(label(words, role="text.secondary", wraps=True))
+        details = QPlainTextEdit(self.report)
+        details.setReadOnly(True)
+        details.setFont(theme.current().font("caption"))
+        column.addWidget(details, 1)
+        self.copy_button = PlainButton(self.tr("Copy report"), icon="files")
+        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report))
+        close = PlainButton(self.tr("Close"))
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.copy_button)
+        buttons.addWidget(close)
+        column.addLayout(buttons)
+        self.setAccessibleDescription(words)
 
 
 def _start_log() -> None:

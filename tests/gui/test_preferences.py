@@ -1,0 +1,50 @@
+from gui.preferences import Preferences
+from gui.settings_dialog import SettingsDialog
+
+
+def test_a_change_is_kept_at_once(home, qtbot, qapp):
+    preferences = Preferences(home / "settings.json")
+    with qtbot.waitSignal(preferences.changed):
+        preferences.change(volume=0.3)
+    assert Preferences(home / "settings.json").settings.volume == 0.3
+
+
+def test_what_stays_the_same_is_not_told(home, qtbot, qapp):
+    preferences = Preferences(home / "settings.json")
+    with qtbot.assertNotEmitted(preferences.changed):
+        preferences.change(volume=0.7)
+
+
+def test_recent_files_are_ten_and_newest_first(home, qapp, tmp_path):
+    preferences = Preferences(home / "settings.json")
+    for number in (*range(12), 5):
+        preferences.remember_file(tmp_path / f"{number}.mid")
+    recent = [name.rsplit("/", 1)[-1] for name in preferences.settings.recent_files]
+    assert len(recent) == 10
+    assert recent[:3] == ["5.mid", "11.mid", "10.mid"]
+    preferences.forget_file(tmp_path / "5.mid")
+    assert len(preferences.settings.recent_files) == 9
+
+
+def test_a_settings_folder_that_cannot_be_written_stops_nobody(tmp_path, qapp):
+    (tmp_path / "file").write_text("")
+    preferences = Preferences(tmp_path / "file" / "settings.json")
+    preferences.change(volume=0.1)
+    assert preferences.settings.volume == 0.1
+
+
+def test_the_dialog_changes_things_as_they_are_clicked(home, qtbot, dressed):
+    preferences = Preferences(home / "settings.json")
+    dialog = SettingsDialog(preferences)
+    qtbot.addWidget(dialog)
+    dialog.theme.chosen.emit("light")
+    dialog.middle_c.chosen.emit("3")
+    dialog.reduces_motion.click()
+    dialog.plays_takes.click()
+    settings = preferences.settings
+    assert (settings.theme, settings.middle_c, settings.reduces_motion, settings.plays_takes_on_arrival) == (
+        "light",
+        3,
+        True,
+        True,
+    )

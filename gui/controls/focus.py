@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -30,7 +30,7 @@ _REACH = 4
 class FocusRing(QWidget):
     """Lies over the parent of `control`, follows its place, and lets the mouse through."""
 
-    def __init__(self, control: QWidget, radius: float) -> None:
+    def __init__(self, control: "KeyboardFocus", radius: float) -> None:
         parent = control.parentWidget()
         while isinstance(parent, QSplitter):  # a child of a splitter would become one of its panes
             parent = parent.parentWidget()
@@ -42,18 +42,19 @@ class FocusRing(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         control.installEventFilter(self)
-        self._follow()
+        self.follow()
         self.raise_()
         self.show()
 
-    def _follow(self) -> None:
-        place = self._control.mapTo(self._over, self._control.rect().topLeft())
-        rect = self._control.rect().translated(place)
+    def follow(self) -> None:
+        """Go to where the control's shape is."""
+        shape = self._control.focus_shape()
+        rect = QRect(self._control.mapTo(self._over, shape.topLeft()), shape.size())
         self.setGeometry(rect.adjusted(-_REACH, -_REACH, _REACH, _REACH))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
-            self._follow()
+            self.follow()
         elif event.type() == QEvent.Type.Hide:
             self.hide()
         elif event.type() == QEvent.Type.Show:
@@ -112,6 +113,15 @@ class KeyboardFocus(_Base):
         """Show the ring as if the focus had come by keyboard."""
         self._drop_focus_ring()
         self._focus_ring = FocusRing(self, self.focus_radius)
+
+    def focus_shape(self) -> QRect:
+        """What the ring goes round, in the control's pixels."""
+        return self.rect()
+
+    def follow_ring(self) -> None:
+        """The shape moved within the control."""
+        if self._focus_ring is not None:
+            self._focus_ring.follow()
 
     @property
     def has_ring(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -63,6 +63,7 @@ class Slider(KeyboardFocus, QWidget):
         if value != self._value:
             self._value = value
             self._say()
+            self.follow_ring()
             self.update()
 
     def _say(self) -> None:
@@ -74,6 +75,10 @@ class Slider(KeyboardFocus, QWidget):
         if value != self._value:
             self.set_value(value)
             self.changed.emit(value)
+
+    def focus_shape(self) -> QRect:
+        left = round(self._x_of(self._value) - self._thumb / 2)
+        return QRect(left, (self.height() - self._thumb) // 2, self._thumb, self._thumb)
 
     def sizeHint(self) -> QSize:
         return QSize(120, theme.metric("size.hit_min"))

@@ -344,12 +344,12 @@ def _inside(archive: bytes) -> tuple[bytes, bytes]:
 
 
 def _short(path: bytes) -> str:
-    return shown(path).rpartition("/")[2]
+    return Path(shown(path)).name
 
 
 def _title(path: bytes) -> str:
     """What a piece is called: its file's name, as people write names."""
-    return " ".join(Path(_short(path)).stem.replace("_", " ").split()) or "Untitled"
+    return " ".join(Path(shown(path)).stem.replace("_", " ").split()) or "Untitled"
 
 
 def _conclude(

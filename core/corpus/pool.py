@@ -34,7 +34,7 @@ _HANGS = "Reading it took too long"
 
 def processes_for(files: int) -> int:
     """How many processes are worth starting for so many files; 0 = read them here."""
-    return 0 if files < 4 * CHUNK else min(os.cpu_count() or 1, 8, files // CHUNK)
+    return 0 if files < 8 * CHUNK else min(os.cpu_count() or 1, 8, files // CHUNK)
 
 
 def read_in_processes(

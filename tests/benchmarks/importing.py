@@ -9,6 +9,7 @@ importing process and of the largest reading process.
 """
 
 import argparse
+import os
 import resource
 import shutil
 import subprocess
@@ -50,22 +51,22 @@ def _speed(folder: Path, scratch: Path) -> None:
     files = _files(folder)
     size = sum(path.stat().st_size for path in files) / max(1, len(files))
     print(f"{folder.name}: {len(files)} files of {size / 1000:.1f} kB on average")
-    rival = _pretty_midi_speed(files)
-    ours: list[float] = []
-    for number in range(3):
-        first, again = _in_process([folder], scratch / f"{folder.name}-{number}")
-        ours.append(len(files) / first["seconds"])
-    best = max(ours)
-    print(f"  pretty_midi reads          {rival:8.0f} files/s")
-    print(f"  whole import               {best:8.0f} files/s, {best / rival:.0f} times as many (best of 3)")
+    rival, rival_cpu = _pretty_midi_speed(files)
+    runs = [_in_process([folder], scratch / f"{folder.name}-{number}") for number in range(3)]
+    first, again = min(runs, key=lambda run: run[0]["seconds"])
+    ours, ours_cpu = len(files) / first["seconds"], len(files) / first["cpu"]
+    print(f"  pretty_midi reads          {rival:8.0f} files/s, {rival_cpu:8.0f} in a second of processor time")
+    print(f"  whole import (best of 3)   {ours:8.0f} files/s, {ours_cpu:8.0f} in a second of processor time")
+    print(f"  times as many              {ours / rival:8.1f}          {ours_cpu / rival_cpu:8.1f}")
     print(f"  second import              {again['seconds']:8.2f} s")
 
 
-def _pretty_midi_speed(files: list[Path]) -> float:
+def _pretty_midi_speed(files: list[Path]) -> tuple[float, float]:
+    """Files a second, and files a second of processor time."""
     import pretty_midi
 
     some = files[:: max(1, len(files) // _MEASURED_BY_RIVAL)]
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     for path in some:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -73,7 +74,7 @@ def _pretty_midi_speed(files: list[Path]) -> float:
                 pretty_midi.PrettyMIDI(str(path))
             except Exception:  # noqa: BLE001 -- whatever the rival raises, it has spent its time
                 continue
-    return len(some) / (time.perf_counter() - began)
+    return len(some) / (time.perf_counter() - began), len(some) / (time.process_time() - cpu)
 
 
 def _memory(folders: list[Path], scratch: Path) -> None:
@@ -116,13 +117,14 @@ def _import(folders: list[Path], home: Path) -> None:
     from core.corpus.importer import import_paths
     from core.tasks import Control
 
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     corpus, _report = import_paths(folders, Control(), home=home)
     seconds = time.perf_counter() - began
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
-    print(f"seconds={seconds} peak_mb={peak} child_mb={child} pieces={len(corpus.pieces)}")
+    cpu = time.process_time() - cpu + sum(os.times()[2:4])  # with all of the reading processes, their start included
+    print(f"seconds={seconds} cpu={cpu} peak_mb={peak} child_mb={child} pieces={len(corpus.pieces)}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ def test_selecting_a_note_makes_it_the_focused_item(hands: Hands) -> None:
     assert roll.focusChild().text(Name).startswith("F5")
     assert roll.child(3).state().selected
     assert not roll.child(0).state().selected
+    hands.document.select(frozenset(seed()[2:]))
+    assert roll.focusChild() is None
 
 
 def test_a_reader_that_listens_survives_every_edit(hands: Hands) -> None:

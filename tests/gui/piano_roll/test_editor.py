@@ -99,6 +99,24 @@ def test_notes_of_a_take_can_be_heard_but_not_moved(hands: Hands, take: TakeOnSh
     assert hands.notes == seed()
 
 
+def test_the_eraser_passes_over_a_take(hands: Hands, take: TakeOnShow) -> None:
+    hands.document.set_preview(take)
+    hands.editor.set_tool("erase")
+    hands.drag((BAR + 100, 74), (BAR + 600, 74))
+    assert hands.notes == seed()
+
+
+def test_a_page_is_not_turned_under_a_gesture(hands: Hands) -> None:
+    editor = hands.editor
+    editor.set_playing(is_playing=True)
+    hands.press(200, 72)
+    hands.move(700, 72)
+    place = editor.view.viewport
+    editor.set_playhead(9 * BAR)
+    assert editor.view.viewport == place
+    hands.release(700, 72)
+
+
 def test_what_a_take_would_replace_is_hidden_and_out_of_reach(hands: Hands, take: TakeOnShow) -> None:
     hands.document.set_preview(replace(take, start=2 * QUARTER))
     hands.type(Qt.Key.Key_A, CTRL)

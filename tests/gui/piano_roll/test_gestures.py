@@ -127,6 +127,21 @@ def test_dragging_with_a_key_held_at_the_press_copies(hands: Hands, keys: Qt.Key
     assert hands.document.selection == {Note(6 * QUARTER, 72, QUARTER)}
 
 
+def test_originals_stay_in_sight_while_copies_are_dragged_and_vanish_while_notes_are_moved(hands: Hands) -> None:
+    view = hands.editor.view
+    hands.press(MIDDLE_OF, 72, keys=SHIFT)
+    hands.move(MIDDLE_OF + 2 * QUARTER, 72)
+    assert view.floating is not None
+    assert view.floating.lifted.size == 0
+    hands.editor.canvas.abandon()
+    hands.press(MIDDLE_OF, 72)
+    hands.move(MIDDLE_OF + 2 * QUARTER, 72)
+    assert view.floating is not None
+    assert view.floating.lifted.tolist() == [0]
+    assert view.floating.index.onset.tolist() == [2 * QUARTER]
+    hands.editor.canvas.abandon()
+
+
 def test_a_vertical_drag_lets_the_new_pitches_be_heard(hands: Hands) -> None:
     heard: list[tuple[int, int]] = []
     hands.editor.note_auditioned.connect(lambda *note: heard.append(note))

@@ -86,7 +86,7 @@ SPECS: tuple[ActionSpec, ...] = (
         "quantise", "Notes", "Quantise", ("Q",), tip="Move the selected notes' starts to the snap grid", separated=True
     ),
     ActionSpec(
-        "quantise_how", "Notes", "Quantise…", ("Shift+Q",), tip="Choose how strongly, and whether ends move too"
+        "quantise_how", "Notes", "Quantise with strength…", ("Shift+Q",), tip="Choose how strongly, and whether ends move too"
     ),
     ActionSpec("semitone_up", "Notes", "A semitone up", key_words="Up", separated=True),
     ActionSpec("semitone_down", "Notes", "A semitone down", key_words="Down"),
@@ -214,7 +214,7 @@ def key_table() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     table = []
     for menu in MENUS:
         rows = [
-            (_tr(spec.text).rstrip("…"), "  ".join(map(shortcut_words, spec.keys)) or spec.key_words)
+            (_tr(spec.text).rstrip("…"), "  ".join(dict.fromkeys(map(shortcut_words, spec.keys))) or spec.key_words)
             for spec in SPECS
             if spec.menu == menu and (spec.keys or spec.key_words)
         ]

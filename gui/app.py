@@ -1,8 +1,12 @@
 """Puts the application together: one window, what it works with, and what happens when something goes wrong."""
 
+import contextlib
 import faulthandler
 import logging
+import os
 import platform
+import signal
+import socket
 import sys
 import threading
 import traceback
@@ -12,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, qVersion
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
@@ -138,6 +142,31 @@ class BugDialog(QDialog):
         self.setAccessibleDescription(words)
 
 
+class EndSignal(QObject):
+    """SIGTERM and SIGINT, as when the session ends: a Qt program hears them through a socket alone."""
+
+    came = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._near, self._far = socket.socketpair()
+        for end in (self._near, self._far):
+            end.setblocking(False)  # noqa: FBT003 -- its signature
+        self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_byte)
+
+    def install(self) -> None:
+        """Call in the main thread, after everything that installs handlers of its own."""
+        signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: None)
+
+    def _on_byte(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if set(self._near.recv(64)) & {signal.SIGTERM, signal.SIGINT}:
+                self.came.emit()
+
+
 def _start_log() -> None:
     log = paths.log_file()
     try:
@@ -155,6 +184,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
 
     screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
     """
+    os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # else the mixer swallows the signals that end a program
     if sys.stderr is not None:
         faulthandler.enable()
     QApplication.setDesktopFileName("ritornello")
@@ -168,6 +198,9 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     window = make_window(preferences)
     reporter = BugReporter(window.save_copy)
     reporter.install()
+    ending = EndSignal(window)
+    ending.came.connect(window.end_session)
+    ending.install()
     if file is None and preferences.settings.show_first_page:
         window.show_first_page()
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
@@ -31,14 +31,23 @@ class Dialogs:
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        self._folder = Path(documents) if documents and Path(documents).is_dir() else Path.home()
 
     def open_path(self, title: str, filters: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._window, title, "", filters)
-        return Path(name) if name else None
+        name, _ = QFileDialog.getOpenFileName(self._window, title, str(self._folder), filters)
+        return self._chosen(name)
 
     def save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
-        name, _ = QFileDialog.getSaveFileName(self._window, title, suggestion, filters)
-        return Path(name) if name else None
+        """suggestion: a name, put into the folder last used, or a whole path."""
+        name, _ = QFileDialog.getSaveFileName(self._window, title, str(self._folder / suggestion), filters)
+        return self._chosen(name)
+
+    def _chosen(self, name: str) -> Path | None:
+        if not name:
+            return None
+        self._folder = Path(name).parent
+        return Path(name)
 
     def about_unsaved(self, title: str) -> Answer:
         box = QMessageBox(self._window)

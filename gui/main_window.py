@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self._shown: Message | None = None
         self._copied_at = 0.0
         self._is_closing = False
+        self._leaves_copy = False
         self._told_of_no_sound = False
         self.actions_ = Actions(self)
         self._dialogs = dialogs or Dialogs(self)
@@ -633,7 +634,8 @@ class MainWindow(QMainWindow):
             return
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self._preferences.change(window_geometry=geometry)
-        self._autosave.close()
+        if not self._leaves_copy:
+            self._autosave.close()
         self._playback.close()
         self._jobs.close()
         super().closeEvent(event)
@@ -641,6 +643,12 @@ class MainWindow(QMainWindow):
     def save_copy(self) -> Path | None:
         """Keep what is unsaved at once; None if nothing is."""
         return self._autosave.copy_now()
+
+    def end_session(self) -> None:
+        """The session ends: no question can be asked. Unsaved work stays in the recovery folder for the next start."""
+        self._is_closing = True
+        self._leaves_copy = self.save_copy() is not None
+        self.close()
 
     def _close_for_good(self) -> None:
         self._is_closing = True

@@ -17,7 +17,7 @@ class ShortcutsPage(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(980, 720)
+        self.resize(980, 744)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         page = Surface("bg.panel")
@@ -26,14 +26,13 @@ class ShortcutsPage(QDialog):
         tables = (*key_table(), self._mouse())
         sizes = [len(rows) + 2 for _, rows in tables]
         share = sum(sizes) / _COLUMNS
-        column, filled = QVBoxLayout(), 0
-        columns.addLayout(column, 1)
+        column, filled = _column(columns), 0
         for (title, rows), size in zip(tables, sizes, strict=True):
             if filled and filled + size / 2 > share and columns.count() < _COLUMNS:
                 column.addStretch(1)
-                column, filled = QVBoxLayout(), 0
-                columns.addLayout(column, 1)
+                column, filled = _column(columns), 0
             column.addWidget(section(title))
+            column.addSpacing(6)
             column.addLayout(_grid(rows))
             column.addSpacing(18)
             filled += size
@@ -73,6 +72,13 @@ class ShortcutsPage(QDialog):
             self.accept()
         else:
             super().keyPressEvent(event)
+
+
+def _column(columns: QHBoxLayout) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(0)
+    columns.addLayout(column, 1)
+    return column
 
 
 def _grid(rows: tuple[tuple[str, str], ...]) -> QGridLayout:

@@ -3,14 +3,15 @@
 Whatever had to be changed on the way is said in `repairs`.
 """
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
 
-from core.music.columns import PartColumns, ScoreColumns
+from core.music.columns import Bytes, PartColumns, ScoreColumns, Ticks
 from core.music.midi_encoding import DRUM_CHANNEL
 from core.music.midi_events import LEFT_OPEN, Chunks, Track, Unreadable, read_track
 from core.music.note_pairing import Integers, RawNotes, fitted, rescaled, with_first_offs
@@ -20,6 +21,7 @@ from core.music.score import (
     TICKS_PER_QUARTER,
     KeySignature,
     Metre,
+    Part,
     Score,
     Tempo,
     TextEvent,
@@ -198,51 +200,70 @@ def _too_long() -> str:
     return f"it would last more than {LONGEST_HOURS} hours"
 
 
-def assembled(raw: RawMidi, notes: RawNotes) -> tuple[ScoreColumns, tuple[str, ...]]:
-    """The columns, and what was repaired in all. Raises Unreadable beyond the caps."""
-    if len(notes) > MAX_NOTES:
-        raise Unreadable(f"it has more than {MAX_NOTES:,} notes")
+NoteArrays = tuple[Ticks, Bytes, Ticks, Bytes]
+"""Onset, pitch, duration, velocity of one part's notes as PartColumns holds them."""
+
+
+def assembled(raw: RawMidi, notes: RawNotes | list[NoteArrays]) -> tuple[ScoreColumns, tuple[str, ...]]:
+    """The columns, and what was repaired in all. Raises Unreadable beyond the caps.
+
+    notes: as the file has them; or, for each voice, arrays that are in our ticks and fit already.
+    """
     scale = _Scale(*raw.scale)
     repairs = list(raw.repairs)
-    onset = scale.ticks(notes.onset)
-    end = notes.end if scale.is_one else np.maximum(onset + 1, scale.ticks(notes.end))
-    fit = fitted(RawNotes(notes.voice, onset, notes.pitch, end, notes.velocity))
+    arrays = notes if isinstance(notes, list) else _fitted_arrays(raw, notes, scale, repairs)
+    if sum(len(onset) for onset, *_others in arrays) > MAX_NOTES:
+        raise Unreadable(f"it has more than {MAX_NOTES:,} notes")
+    parts = tuple(
+        PartColumns(
+            voice.name,
+            voice.program,
+            voice.is_drums,
+            *own,
+            scale.first_column(voice.controls),
+            scale.first_column(voice.bends),
+        )
+        for voice, own in zip(raw.voices, arrays, strict=True)
+    )
+    tempos = _tempos(raw, scale, repairs)
+    metres = _metres(raw, scale, repairs)
+    keys = _keys(raw, scale, repairs)
+    lyrics, markers = _texts(raw.lyrics, scale), _texts(raw.markers, scale)
+    columns = ScoreColumns(parts or (_SILENCE,), tempos, metres, keys, lyrics, markers)
+    end = columns.end
+    _check_length(end, columns)
+    if raw.is_cut_off:
+        bars = position_at(Score(metres=metres), max(0, end - 1)).bar
+        repairs.append(f"Cut off; first {counted(bars, 'bar')} kept")
+    return columns, tuple(repairs)
+
+
+def _fitted_arrays(raw: RawMidi, notes: RawNotes, scale: "_Scale", repairs: list[str]) -> list[NoteArrays]:
+    if len(notes) > MAX_NOTES:
+        raise Unreadable(f"it has more than {MAX_NOTES:,} notes")
+    if not scale.is_one:
+        onset = scale.ticks(notes.onset)
+        end = np.maximum(onset + 1, scale.ticks(notes.end))
+        notes = RawNotes(notes.voice, onset, notes.pitch, end, notes.velocity)
+    if len(notes) and int(notes.end.max()) > MAX_TICK:
+        raise Unreadable(_too_long())
+    fit = fitted(notes)
     notes = fit.notes
     if fit.doubled:
         repairs.append(f"{counted(fit.doubled, 'doubled note')} left out")
     if fit.cut:
         repairs.append(f"{counted(fit.cut, 'note')} cut where the pitch is struck again")
-    controls = [scale.first_column(voice.controls) for voice in raw.voices]
-    bends = [scale.first_column(voice.bends) for voice in raw.voices]
-    tempos = tuple(
-        Tempo(tick, value)
-        for tick, value in _map(raw.tempos, scale)
-        if _holds(0 < value <= SLOWEST_TEMPO, "Tempo unreadable, so left out", repairs)
+    whole = (
+        notes.onset.astype(np.int32),
+        notes.pitch.astype(np.uint8),
+        (notes.end - notes.onset).astype(np.int32),
+        notes.velocity.astype(np.uint8),
     )
-    metres = tuple(
-        Metre(tick, numerator, denominator)
-        for tick, numerator, denominator in _map(raw.metres, scale)
-        if _holds(numerator > 0 and denominator > 0, "Metre unreadable, so left out", repairs)
-    )
-    keys = tuple(
-        KeySignature(tick, fifths, bool(mode))
-        for tick, fifths, mode in _map(raw.keys, scale)
-        if _holds(-7 <= fifths <= 7 and mode in (0, 1), "Key signature unreadable, so left out", repairs)
-    )
-    lyrics, markers = _texts(raw.lyrics, scale), _texts(raw.markers, scale)
-    last = max(
-        int(notes.end.max(initial=0)),
-        *(int(rows[-1, 0]) for rows in (*controls, *bends) if len(rows)),
-        *(events[-1].tick for events in (tempos, metres, keys, lyrics, markers) if events),
-        0,
-        0,  # max() of a lone number wants company
-    )
-    _check_length(last, tempos)
-    columns = ScoreColumns(tuple(_parts(raw, notes, controls, bends)), tempos, metres, keys, lyrics, markers)
-    if raw.is_cut_off:
-        bars = position_at(Score(metres=metres), max(0, int(notes.end.max(initial=1)) - 1)).bar
-        repairs.append(f"Cut off; first {counted(bars, 'bar')} kept")
-    return columns, tuple(repairs)
+    bounds = np.searchsorted(notes.voice, np.arange(len(raw.voices) + 1)).tolist()
+    return [
+        (whole[0][begin:end], whole[1][begin:end], whole[2][begin:end], whole[3][begin:end])
+        for begin, end in itertools.pairwise(bounds)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,65 +283,88 @@ class _Scale:
     def ticks(self, ticks: Integers) -> Integers:
         return rescaled(ticks, self.numerator, self.denominator)
 
-    def first_column(self, rows: Integers) -> Integers:
-        """Rows with the tick in front, in order of ticks."""
-        if len(rows) and not self.is_one:
-            rows = np.concatenate([self.ticks(rows[:, :1]), rows[:, 1:]], axis=1)
-        return rows
+    def first_column(self, rows: Integers) -> Ticks:
+        """Rows with their ticks, which stand in front, in ours."""
+        if len(rows):
+            if not self.is_one:
+                rows = np.concatenate([self.ticks(rows[:, :1]), rows[:, 1:]], axis=1)
+            if int(rows[-1, 0]) > MAX_TICK:
+                raise Unreadable(_too_long())
+        return rows.astype(np.int32)  # (events, 2 or 3)
 
 
-_Entry = TypeVar("_Entry", bound=tuple[int, ...])
+def _tempos(raw: RawMidi, scale: _Scale, repairs: list[str]) -> tuple[Tempo, ...]:
+    found = {}
+    for tick, value in raw.tempos:
+        if 0 < value <= SLOWEST_TEMPO:
+            ours = scale.tick(tick)
+            found[ours] = Tempo(ours, value)
+        else:
+            _left_out("Tempo", repairs)
+    return _in_order(found)
 
 
-def _map(entries: list[_Entry], scale: _Scale) -> Iterator[_Entry]:
-    """Entries in order of ticks, the last of those at one tick, the tick in ours."""
-    latest: dict[int, _Entry] = {}
-    for entry in entries:
-        latest[scale.tick(entry[0])] = entry
-    for tick, entry in sorted(latest.items()):
-        yield (tick, *entry[1:])  # type: ignore[misc]  # a tuple of the same shape
+def _metres(raw: RawMidi, scale: _Scale, repairs: list[str]) -> tuple[Metre, ...]:
+    found = {}
+    for tick, numerator, denominator in raw.metres:
+        if numerator > 0 and denominator > 0:
+            ours = scale.tick(tick)
+            found[ours] = Metre(ours, numerator, denominator)
+        else:
+            _left_out("Metre", repairs)
+    return _in_order(found)
 
 
-def _holds(claim: bool, otherwise: str, repairs: list[str]) -> bool:  # noqa: FBT001 -- reads as an assertion
-    if not claim and otherwise not in repairs:
-        repairs.append(otherwise)
-    return claim
+def _keys(raw: RawMidi, scale: _Scale, repairs: list[str]) -> tuple[KeySignature, ...]:
+    found = {}
+    for tick, fifths, mode in raw.keys:
+        if -7 <= fifths <= 7 and mode in (0, 1):
+            ours = scale.tick(tick)
+            found[ours] = KeySignature(ours, fifths, bool(mode))
+        else:
+            _left_out("Key signature", repairs)
+    return _in_order(found)
+
+
+def _left_out(what: str, repairs: list[str]) -> None:
+    repair = f"{what} unreadable, so left out"
+    if repair not in repairs:
+        repairs.append(repair)
+
+
+_Entry = TypeVar("_Entry")
+
+
+def _in_order(found: dict[int, _Entry]) -> tuple[_Entry, ...]:
+    """By rising tick. Of several entries at one tick the dictionary held on to the last."""
+    return tuple(entry for _tick, entry in sorted(found.items())) if len(found) > 1 else tuple(found.values())
 
 
 def _texts(entries: list[tuple[int, str]], scale: _Scale) -> tuple[TextEvent, ...]:
     """In order of ticks; texts that say nothing are left out."""
+    if not entries:
+        return ()
     return tuple(TextEvent(scale.tick(tick), text) for tick, text in sorted(entries, key=itemgetter(0)) if text)
 
 
-def _check_length(last: int, tempos: tuple[Tempo, ...]) -> None:
-    slowest = max((tempo.microseconds_per_quarter for tempo in tempos), default=0)
+def _check_length(end: int, columns: ScoreColumns) -> None:
+    """Raises Unreadable where anything lies beyond the longest time that is let through."""
+    slowest = max((tempo.microseconds_per_quarter for tempo in columns.tempos), default=0)
     slowest = max(slowest, DEFAULT_MICROSECONDS_PER_QUARTER)
+    last = max(
+        end,
+        *(int(rows[-1, 0]) for part in columns.parts for rows in (part.controls, part.bends) if len(rows)),
+        *(
+            events[-1].tick
+            for events in (columns.tempos, columns.metres, columns.keys, columns.lyrics, columns.markers)
+            if events
+        ),
+        0,
+    )
     if last * slowest <= LONGEST_HOURS * 3600 * 1_000_000 * TICKS_PER_QUARTER:
         return
-    if last > MAX_TICK or TempoMap.of(Score(tempos=tempos)).seconds_at(last) > LONGEST_HOURS * 3600:
+    if last > MAX_TICK or TempoMap.of(Score(tempos=columns.tempos)).seconds_at(last) > LONGEST_HOURS * 3600:
         raise Unreadable(_too_long())
 
 
-def _parts(
-    raw: RawMidi, notes: RawNotes, controls: Sequence[Integers], bends: Sequence[Integers]
-) -> Iterator[PartColumns]:
-    if not raw.voices:
-        none = np.zeros(0, dtype=np.int32)
-        few = none.astype(np.uint8)
-        yield PartColumns("", 0, False, none, few, none, few, none.reshape(0, 3), none.reshape(0, 2))  # noqa: FBT003 -- the fields in order
-    bounds = np.searchsorted(notes.voice, np.arange(len(raw.voices) + 1)).tolist()
-    onset, duration = notes.onset.astype(np.int32), (notes.end - notes.onset).astype(np.int32)
-    pitch, velocity = notes.pitch.astype(np.uint8), notes.velocity.astype(np.uint8)
-    for index, voice in enumerate(raw.voices):
-        own = slice(bounds[index], bounds[index + 1])
-        yield PartColumns(
-            voice.name,
-            voice.program,
-            voice.is_drums,
-            onset[own],
-            pitch[own],
-            duration[own],
-            velocity[own],
-            controls[index].astype(np.int32),
-            bends[index].astype(np.int32),
-        )
+_SILENCE = PartColumns.of(Part())

@@ -34,7 +34,16 @@ import symusic
 from core.errors import FileError
 from core.files import replacing
 from core.music.columns import PartColumns, ScoreColumns
-from core.music.midi_assembly import RawMidi, RawVoice, assembled, part_name, raw_notes, raw_of, read_by_events
+from core.music.midi_assembly import (
+    NoteArrays,
+    RawMidi,
+    RawVoice,
+    assembled,
+    part_name,
+    raw_notes,
+    raw_of,
+    read_by_events,
+)
 from core.music.midi_encoding import encoded, meta_event, variable_length
 from core.music.midi_events import LARGEST_FILE, Chunks, Track, Unreadable, read_track, split
 from core.music.note_pairing import Integers, RawNotes, with_first_offs
@@ -48,7 +57,23 @@ _LARGEST_FOR_SYMUSIC = 3 * 2**20
 _END_OF_TRACK = b"\xff\x2f\x00"
 _LAST_OFFS = b"\0".join(bytes((pitch, 0)) for pitch in range(128))
 """Data of 128 note-offs in running status, between them deltas of 0."""
+_FAR_DELTA = variable_length(_FAR)
+_META_TRACK = re.compile(
+    rb"(?:[\x80-\xff]{0,3}[\x00-\x7f]\xff[\x00-\x7f](?:\x00|%s))+"
+    % b"|".join(b"\\x%02x.{%d}" % (length, length) for length in range(1, 128)),
+    re.DOTALL,
+)
+"""Delta, mark, kind, length and so many bytes, again and again."""
+_LARGEST_META_TRACK = 4096
+"""Bytes. Longer ones are rare, and quicker told by reading to their first note."""
+_NO_NOTES = {
+    "time": np.zeros(0, np.int32),
+    "duration": np.zeros(0, np.int32),
+    "pitch": np.zeros(0, np.int8),
+    "velocity": np.zeros(0, np.int8),
+}
 _ABSURD_METRE = re.compile(rb"\xff\x58\x04.[\x08-\xff]", re.DOTALL)
+_NO_ROWS = {width: np.zeros((0, width), dtype=np.int64) for width in (2, 3)}
 _CONTROL = ("time", "number", "value")
 _BEND = ("time", "value")
 
@@ -182,35 +207,59 @@ def _content(path: Path) -> bytes:
     raise FileError(f"‘{path.name}’ can't be read: {reason}.")
 
 
-def _read_by_symusic(chunks: Chunks) -> tuple[RawMidi, RawNotes] | None:
+def _read_by_symusic(chunks: Chunks) -> tuple[RawMidi, RawNotes | list[NoteArrays]] | None:
     """None where symusic can't read it, or would lose or change something."""
     if chunks.division >= 0x8000 or chunks.is_cut_off or sum(map(len, chunks.tracks)) > _LARGEST_FOR_SYMUSIC:
         return None
-    openings = [read_track(content, until_note=True) for content in chunks.tracks]
-    if any(opening.damage or opening.limited for opening in openings):
+    openings = [None if _is_meta_alone(content) else read_track(content, until_note=True) for content in chunks.tracks]
+    if any(opening is not None and (opening.damage or opening.limited) for opening in openings):
         return None
     raw = raw_of(chunks)
     read = _tracks_by_symusic(chunks, openings, raw)
     if read is None:
         return None
-    columns: list[tuple[int, dict[str, Integers]]] = []
+    columns: list[dict[str, Any]] = []
     for index, opening in enumerate(openings):
+        if opening is None:
+            continue
         if not opening.has_notes:
             raw.add_track(opening)
+            columns += [_NO_NOTES] * len(opening.voices)
         for track in read.get(index, ()):
             if track.notes:
-                columns.append((len(raw.voices), track.notes.numpy()))
+                columns.append(track.notes.numpy())
                 controls, bends = _rows_of(track.controls, _CONTROL), _rows_of(track.pitch_bends, _BEND)
                 raw.voices.append(RawVoice(part_name(opening), track.program, track.is_drum, controls, bends))
+    if raw.scale[0] == raw.scale[1]:
+        lines = [line for arrays in columns if (line := _line(arrays)) is not None]
+        if len(lines) == len(columns):
+            return raw, lines
     notes = _notes_of(columns)
-    if int(notes.onset.min(initial=0)) < 0 or int(notes.end.max(initial=0)) >= _FAR:
+    if len(notes) and not (notes.onset.min() >= 0 and (notes.end >= notes.onset).all() and notes.end.max() < _FAR):
         return None
     return raw, with_first_offs(notes)
 
 
-def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track], raw: RawMidi) -> dict[int, list[Any]] | None:
+def _is_meta_alone(content: bytes) -> bool:
+    """True of a track of meta events alone, as the first one mostly is: symusic loses nothing of it."""
+    return len(content) < _LARGEST_META_TRACK and _META_TRACK.fullmatch(content) is not None
+
+
+def _line(arrays: dict[str, Any]) -> NoteArrays | None:
+    """Notes that sound one at a time and in order need no pairing, no sorting and no fitting; None of others."""
+    onset, duration = arrays["time"], arrays["duration"]
+    if len(onset):
+        end = onset + duration
+        if onset[0] < 0 or end[-1] >= _FAR or duration.min() <= 0 or duration.max() >= _FAR:
+            return None
+        if (end[:-1] > onset[1:]).any():
+            return None
+    return onset, arrays["pitch"].view(np.uint8), duration, arrays["velocity"].view(np.uint8)
+
+
+def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track | None], raw: RawMidi) -> dict[int, list[Any]] | None:
     """What symusic found, by the number of the file's track; tempos, metres, keys and texts go into `raw`."""
-    sounding = [index for index, opening in enumerate(openings) if opening.has_notes]
+    sounding = [index for index, opening in enumerate(openings) if opening is None or opening.has_notes]
     if not sounding:
         return {}
     patched = [_patched(chunks.tracks[index], index) for index in sounding]
@@ -226,11 +275,13 @@ def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track], raw: RawMidi) 
         if not track.name.isdecimal():
             return None  # it ended before its end
         read.setdefault(int(track.name), []).append(track)
-        raw.lyrics += [(event.time, event.text) for event in track.lyrics]
+        if track.lyrics:
+            raw.lyrics += [(event.time, event.text) for event in track.lyrics]
     raw.tempos += [(event.time, event.mspq) for event in parsed.tempos]
     raw.metres += [(event.time, event.numerator, event.denominator) for event in parsed.time_signatures]
     raw.keys += [(event.time, event.key, event.tonality) for event in parsed.key_signatures]
-    raw.markers += [(event.time, event.text) for event in parsed.markers]
+    if parsed.markers:
+        raw.markers += [(event.time, event.text) for event in parsed.markers]
     if any("\ufffd" in text for _tick, text in (*raw.lyrics, *raw.markers)):
         return None  # not UTF-8
     return read
@@ -241,7 +292,7 @@ def _patched(content: bytes, index: int) -> bytes:
     if not content.endswith(_END_OF_TRACK) or _has_odd_metas(content):
         return b""
     pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
-    delta = variable_length(_FAR)
+    delta = _FAR_DELTA
     for channel in range(16):
         if 0x90 | channel in content:
             pieces += (delta, bytes((0x80 | channel,)), _LAST_OFFS)
@@ -253,8 +304,10 @@ def _patched(content: bytes, index: int) -> bytes:
 
 def _has_odd_metas(content: bytes) -> bool:
     """Whether tempos, metres or keys may have a length or a denominator that symusic takes for another."""
+    if content.count(b"\xff") == 1:  # its end
+        return False
     return any(
-        content.count(kind) != content.count(kind + length)
+        kind in content and content.count(kind) != content.count(kind + length)
         for kind, length in ((b"\xff\x51", b"\3"), (b"\xff\x58", b"\4"), (b"\xff\x59", b"\2"))
     ) or (b"\xff\x58" in content and _ABSURD_METRE.search(content) is not None)
 
@@ -262,18 +315,19 @@ def _has_odd_metas(content: bytes) -> bool:
 def _rows_of(events: Any, names: tuple[str, ...]) -> Integers:
     """(events, names), in the file's order."""
     if not events:
-        return np.zeros((0, len(names)), dtype=np.int64)
+        return _NO_ROWS[len(names)]
     columns = events.numpy()
     return np.stack([columns[name].astype(np.int64) for name in names], axis=1)
 
 
-def _notes_of(columns: Sequence[tuple[int, dict[str, Integers]]]) -> RawNotes:
+def _notes_of(columns: Sequence[dict[str, Any]]) -> RawNotes:
+    """The notes of all voices, told apart by their number."""
     if not columns:
         return raw_notes([])
 
     def joined(name: str) -> Integers:
-        return np.concatenate([arrays[name] for _voice, arrays in columns], dtype=np.int64)
+        return np.concatenate([arrays[name] for arrays in columns], dtype=np.int64)
 
-    voice = np.repeat([voice for voice, _arrays in columns], [len(arrays["time"]) for _voice, arrays in columns])
+    voice = np.repeat(np.arange(len(columns)), [len(arrays["time"]) for arrays in columns])
     onset = joined("time")
     return RawNotes(voice, onset, joined("pitch"), onset + joined("duration"), joined("velocity"))

@@ -24,6 +24,8 @@ class RawNotes:
     pitch: Integers
     end: Integers
     velocity: Integers
+    is_apart: bool = False
+    """Known to hold no two notes that overlap on one pitch of one voice."""
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -31,14 +33,6 @@ class RawNotes:
     def taken(self, index: npt.NDArray[np.generic]) -> "RawNotes":
         """The notes at these places, or where a mask is true."""
         return RawNotes(self.voice[index], self.onset[index], self.pitch[index], self.end[index], self.velocity[index])
-
-    def is_line(self) -> bool:
-        """True of one voice in order that sounds one note at a time: nothing is left to pair or to fit."""
-        if not len(self):
-            return True
-        if self.voice[0] != self.voice[-1]:
-            return False
-        return bool((self.end[:-1] <= self.onset[1:]).all() and (self.end > self.onset).all())
 
     def places(self) -> Integers:
         """One number per note that rises with (voice, pitch, onset)."""
@@ -51,14 +45,12 @@ def with_first_offs(notes: RawNotes) -> RawNotes:
     Expects note-offs paired first in, first out. One note-off closes all open notes of its voice and pitch, as in
     pretty_midi; those of notes without length count too.
     """
-    if notes.is_line():
-        return notes
     places = notes.places()
     offs = places + (notes.end - notes.onset)
-    order = np.argsort(places, kind="stable")
+    order = np.argsort(places)
     sounding = notes.end > notes.onset
-    if not bool(np.any(places[order][1:] < offs[order][:-1])):
-        return notes if bool(sounding.all()) else notes.taken(sounding)
+    if not bool((places[order][1:] < offs[order][:-1]).any()):
+        return replace(notes if bool(sounding.all()) else notes.taken(sounding), is_apart=True)
     offs.sort()
     kept, starts = notes.taken(sounding), places[sounding]
     ends = offs[np.searchsorted(offs, starts, side="right")] & ((1 << _TICK_BITS) - 1)
@@ -86,8 +78,8 @@ class Fitted:
 
 def fitted(notes: RawNotes) -> Fitted:
     """The array form of `score.fitted`: what stays, and what is cut, is the same."""
-    if notes.is_line():
-        return Fitted(notes, 0, 0)
+    if notes.is_apart:
+        return Fitted(_in_order(notes), 0, 0)
     places = notes.places()
     order = np.lexsort((-notes.velocity, notes.onset - notes.end, places))
     notes, places = notes.taken(order), places[order]
@@ -103,5 +95,10 @@ def fitted(notes: RawNotes) -> Fitted:
     if cut:
         following = np.append(notes.onset[1:], 0)
         notes = replace(notes, end=np.where(struck_again, following, notes.end))
-    order = np.argsort((notes.voice << _TICK_BITS) + notes.onset << 7 | notes.pitch, kind="stable")
-    return Fitted(notes.taken(order), doubled, cut)
+    return Fitted(_in_order(notes), doubled, cut)
+
+
+def _in_order(notes: RawNotes) -> RawNotes:
+    """By (voice, onset, pitch), which no two notes share."""
+    keys = (notes.voice << _TICK_BITS) + notes.onset << 7 | notes.pitch
+    return notes if bool((keys[1:] > keys[:-1]).all()) else notes.taken(np.argsort(keys))

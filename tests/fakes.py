@@ -108,21 +108,3 @@ class ToneRenderer:
         frames = int((seconds + 0.1) * FRAMES_PER_S)
         level = self.level * (velocity / 90) ** 2
         return Voice(np.full((frames, 1), level, np.float32), release_s=0.02, is_complete=False)
-
-
-class FakeMidiPort:
-    """A MIDI keyboard: what is put into `waiting` is what the next `read` gives, as pygame.midi.Input does."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[int, int, int]] = []
-        self.is_closed = False
-
-    def poll(self) -> bool:
-        return bool(self.waiting)
-
-    def read(self, count: int) -> list[list[object]]:
-        taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        return [[[status, first, second, 0], 0] for status, first, second in taken]
-
-    def close(self) -> None:
-        self.is_closed = True

@@ -26,8 +26,9 @@ class UsageError(Exception):
 class Console:
     """Where a command's words go."""
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, progress_as_json: bool = False) -> None:
         self.as_json = as_json
+        self.progress_as_json = progress_as_json
 
     def say(self, line: str = "") -> None:
         """A line of the result for people; nothing when the result is JSON."""
@@ -38,6 +39,11 @@ class Console:
         """A line about how it is going."""
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+    def remark(self, line: str) -> None:
+        """A line about how it is going that a program reading the progress has no use for."""
+        if not self.progress_as_json:
+            self.note(line)
 
     def note_json(self, record: object) -> None:
         """A record about how it is going, as one line of JSON."""

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _take_any_text()
     parser = make_parser()
     arguments = parser.parse_args(argv)
-    console = Console(as_json=arguments.json)
+    console = Console(as_json=arguments.json, progress_as_json=getattr(arguments, "progress", "") == "json")
     try:
         _command(arguments.run)(arguments, console)
         sys.stdout.flush()
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         arguments.parser.error(str(error))
     except (Cancelled, KeyboardInterrupt):
-        console.note("Interrupted. What was done so far is kept.")
+        console.note("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has gone. Python would complain once more when it flushes at exit.

@@ -10,7 +10,7 @@ from core.cli.console import Console, cancelled_by_ctrl_c
 from core.corpus.importer import import_paths
 from core.corpus.report import ImportProgress, ImportReport
 from core.corpus.store import Corpus, CorpusStore
-from core.tasks import Control
+from core.tasks import Cancelled, Control
 
 _SHOWN_REASONS = 20
 
@@ -50,8 +50,12 @@ def imported(
                 bar.show(event.done, event.total, event.name)
 
         control = Control(show)
-        with cancelled_by_ctrl_c(control):
-            return import_paths(files, control, home=paths.home(), name=name, add_to=add_to)
+        try:
+            with cancelled_by_ctrl_c(control):
+                return import_paths(files, control, home=paths.home(), name=name, add_to=add_to)
+        except Cancelled:
+            console.note("What was read is kept: the same command goes on from there.")
+            raise
 
 
 def _import_record(corpus: Corpus, report: ImportReport) -> dict[str, Any]:

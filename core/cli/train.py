@@ -31,7 +31,7 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     job = _unfinished_job(arguments, console) if arguments.resume else None
     if job is None:
         job = _new_job(arguments, console)
-    result = _trained(job, arguments, console)
+    result = _trained(job, console)
     record: dict[str, Any] = {
         "model": result.name,
         "id": result.model_id,
@@ -79,7 +79,7 @@ def corpus_of(names: list[str], console: Console) -> Corpus:
         return CorpusStore(paths.home()).load(names[0])
     corpus, report = imported([Path(name) for name in names], console)
     skipped = len(report.skipped)
-    console.note(
+    console.remark(
         f"Corpus ‘{corpus.name}’: {len(corpus.pieces):,} pieces" + (f", {skipped:,} files skipped." if skipped else ".")
     )
     return corpus
@@ -108,11 +108,11 @@ def _unfinished_job(arguments: argparse.Namespace, console: Console) -> Training
     wanted = [run for run in resumable(paths.home()) if _is_meant(run, arguments)]
     if wanted:
         run = wanted[0]
-        console.note(f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}.")
+        console.remark(f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}.")
         return resume_job(run.model_id, paths.home())
     if not arguments.corpus:
         raise TrainingError("There is no training to go on with.", hint="Name a corpus to train on.")
-    console.note("No training of this corpus broke off; starting anew.")
+    console.remark("No training of this corpus broke off; starting anew.")
     return None
 
 
@@ -129,10 +129,10 @@ def _is_meant(run: UnfinishedTraining, arguments: argparse.Namespace) -> bool:
     return bool(names & {run.corpus_name.casefold(), run.name.casefold(), run.model_id})
 
 
-def _trained(job: TrainingJob, arguments: argparse.Namespace, console: Console) -> TrainingResult:
+def _trained(job: TrainingJob, console: Console) -> TrainingResult:
     try:
         with console.bar("batch") as bar:
-            return train_job(job, Control(_Teller(console, bar, as_json=arguments.progress == "json")))
+            return train_job(job, Control(_Teller(console, bar)))
     except KeyboardInterrupt:
         console.note(f"To go on: ritornello-cli train --resume --name {job.model_id}")
         raise
@@ -141,15 +141,15 @@ def _trained(job: TrainingJob, arguments: argparse.Namespace, console: Console) 
 class _Teller:
     """Says how training goes, in the way asked for."""
 
-    def __init__(self, console: Console, bar: Bar, *, as_json: bool) -> None:
-        self._console, self._bar, self._as_json = console, bar, as_json
+    def __init__(self, console: Console, bar: Bar) -> None:
+        self._console, self._bar = console, bar
 
     def __call__(self, event: object) -> None:
         if isinstance(event, TrainingProgress):
             self._bar.show(
                 event.batch, event.batches, f"epoch {event.epoch}/{event.epochs}, {event.events_per_s:,.0f} notes/s"
             )
-        elif self._as_json:
+        elif self._console.progress_as_json:
             if isinstance(event, EpochDone):
                 losses = {"loss": event.loss, "held_out_loss": event.held_out_loss}
                 self._console.note_json({"epoch": event.epoch, **losses, **_rest(event)})

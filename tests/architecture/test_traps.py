@@ -61,7 +61,7 @@ def test_the_command_line_starts_without_heavy_libraries() -> None:
     ("trap", "why"),
     [
         (r"BlockLSTMV2\(", "its gradient is silently wrong"),
-        (r"\.fit\(", "model.fit fails under MultiWorkerMirroredStrategy, and resumes inexactly"),
+        (r"\b(model|network)\.fit\(", "model.fit fails under MultiWorkerMirroredStrategy, and resumes inexactly"),
         (r"processEvents", "re-enters the event loop"),
         (r"mixer\.music\.(load|play)", "mixer.music can't seek in MIDI"),
         (r"allow_pickle\s*=\s*True|import pickle", "a model file is data, never code"),

@@ -59,7 +59,6 @@ class CorpusController(QObject):
 
     def _connect(self) -> None:
         space, report = self._workspace, self._workspace.report
-        space.paths_dropped.connect(self.import_paths)
         space.folder_requested.connect(self.choose_folder)
         space.samples_requested.connect(self.import_samples)
         space.filter_requested.connect(self._filter)

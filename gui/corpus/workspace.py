@@ -1,9 +1,7 @@
 """The Pieces workspace: what came in at the left, what is in it at the right; or the drop target where there is nothing."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -25,10 +23,8 @@ from gui.corpus.views import CorpusView, FilterView
 
 
 class PiecesWorkspace(QStackedWidget):
-    """Shows a CorpusView; emits what the user wants done. `controller.py` does it."""
+    """Shows a CorpusView; emits what the user wants done. `controller.py` does it, and the window takes what is dropped."""
 
-    paths_dropped = Signal(object)
-    """tuple of Path: files and folders to import."""
     folder_requested = Signal()
     samples_requested = Signal()
     filter_requested = Signal(str, int)
@@ -44,7 +40,6 @@ class PiecesWorkspace(QStackedWidget):
         self.report = ReportPanel()
         self.charts = Charts()
         self.pieces = PiecesList(PiecesModel(self))
-        self.setAcceptDrops(True)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -208,16 +203,6 @@ class PiecesWorkspace(QStackedWidget):
             kept = {piece.fingerprint for piece in self._filter.pieces}
             everything = self._view.statistics.key.fingerprints
             self.leave_out_requested.emit(frozenset(everything) - kept)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-        if paths:
-            event.acceptProposedAction()
-            self.paths_dropped.emit(paths)
 
 
 def _lower_first(words: str, chart: str) -> str:

@@ -197,7 +197,7 @@ class GeneratePanel(Surface):
         column.setContentsMargins(8, 4, 16, 8)
         column.setSpacing(0)
         head = QHBoxLayout()
-        self.more = QuietButton(self.tr("More settings"), icon="chevron-right", checkable=True)
+        self.more = QuietButton(self.tr("More settings"), icon="chevron-right")
         self.more.setAccessibleName(self.tr("More settings"))
         head.addWidget(self.more)
         head.addStretch(1)
@@ -415,8 +415,9 @@ class GeneratePanel(Surface):
         self.stop_requested.emit()
 
     def _fold_more(self) -> None:
-        self._more_body.setVisible(self.more.isChecked())
-        self.more.set_icon("chevron-down" if self.more.isChecked() else "chevron-right")
+        unfolds = self._more_body.isHidden()
+        self._more_body.setVisible(unfolds)
+        self.more.set_icon("chevron-down" if unfolds else "chevron-right")
         self._look()
 
     def _on_changed(self) -> None:
@@ -451,7 +452,7 @@ class GeneratePanel(Surface):
         )
         guarded = self.guard_switch.isChecked()
         self._guard_words.setText(self.tr("Repetition guard on") if guarded else self.tr("Repetition guard off"))
-        self._guard_words.setVisible(not self.more.isChecked())
+        self._guard_words.setVisible(self._more_body.isHidden())
         self._motif_words.setText(f"{self.motifs.value:.2f}" if self.motifs.value else self.tr("as learnt"))
         self._tail_words.setText(f"{self.tail.value:.0%}" if self.tail.value else self.tr("nothing"))
         takes = self.takes.value

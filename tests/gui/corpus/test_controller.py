@@ -1,6 +1,5 @@
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 
 from core.corpus.store import CorpusStore
 from core.music.score import Score
@@ -32,13 +31,8 @@ def test_without_pieces_there_is_the_drop_target(qtbot, workspace, controller):
     assert workspace.currentWidget() is workspace.empty
 
 
-def test_a_dropped_folder_is_imported_and_reported(qtbot, workspace, controller, music):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(music))])
-    drop = QDropEvent(
-        QPointF(100, 100), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    workspace.dropEvent(drop)
+def test_a_folder_is_imported_and_reported(qtbot, workspace, controller, music):
+    controller.import_paths((music,))
     assert not workspace.report.train.isEnabled()
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
     assert workspace.report._title.text() == "8 files came in, 5 can teach"

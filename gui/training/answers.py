@@ -1,0 +1,84 @@
+"""What the model answered after an epoch, read from its .mid and compared with the pieces it studies. For Workers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import AppError
+from core.learning.progress import SampleMade
+from core.music.score import Metre, Note, Part, Score, Tempo
+from core.music.timing import metre_at, steps_at, tempo_at
+
+if TYPE_CHECKING:  # these load the model's arithmetic and the MIDI libraries, which starting up can do without
+    from core.learning.copying import StudiedIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An epoch's answer, without the seed, from tick 0 on."""
+
+    epoch: int
+    phrase: str
+    score: Score
+    copied: frozenset[Note] = frozenset()
+    """Notes in runs that a studied piece holds too."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return self.score.parts[0].notes
+
+    @property
+    def bar(self) -> int:
+        """Ticks of a bar."""
+        return metre_at(self.score, 0).bar_duration
+
+
+def read_answers(samples: Iterable[SampleMade], seed: Score) -> tuple[Answer, ...]:
+    """The answers of these samples; one whose file is gone or damaged is left out. seed: what they answer."""
+    from core.learning.generation import continuation_start
+    from core.music.midi_file import read_midi
+
+    start = continuation_start(seed, 0)
+    found = []
+    studied: StudiedIndex | None = None
+    for sample in samples:
+        path = Path(sample.path)
+        try:
+            score = read_midi(path)
+            if sample.copied_notes and studied is None:
+                studied = _studied(path.parent.parent)
+        except AppError:
+            continue
+        answer = after(score, start)
+        copied = copied_notes(answer.parts[0].notes, studied) if sample.copied_notes and studied else frozenset()
+        found.append(Answer(sample.epoch, sample.phrase, answer, copied))
+    return tuple(found)
+
+
+def after(score: Score, start: int) -> Score:
+    """The first part from tick `start` on, moved to the beginning, with the tempo and metre in force there."""
+    part = score.parts[0]
+    notes = tuple(replace(note, onset=note.onset - start) for note in part.notes if note.onset >= start)
+    tempo, metre = tempo_at(score, start), metre_at(score, start)
+    return Score(
+        (Part(part.name, part.program, notes=notes),),
+        tempos=(Tempo(0, tempo.microseconds_per_quarter),),
+        metres=(Metre(0, metre.numerator, metre.denominator),),
+    )
+
+
+def copied_notes(notes: tuple[Note, ...], studied: "StudiedIndex") -> frozenset[Note]:
+    """The notes in runs longer than what the studied pieces share among themselves."""
+    runs = studied.runs(
+        [note.pitch for note in notes],
+        [steps_at(note.duration) for note in notes],
+        longer_than=studied.common_run,
+    )
+    return frozenset(notes[index] for run in runs for index in range(run.start, run.start + run.notes))
+
+
+def _studied(folder: Path) -> "StudiedIndex | None":
+    from core.learning.model_file import FolderFiles, read_studied
+
+    return read_studied(FolderFiles(folder))

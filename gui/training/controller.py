@@ -1,0 +1,450 @@
+"""What the Train workspace asks for is done here: a training is prepared and supervised by a Worker, its answers read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox
+
+from core.errors import AppError
+from core.learning.progress import (
+    EpochDone,
+    SampleMade,
+    TrainingPhase,
+    TrainingProgress,
+    TrainingResult,
+    TrainingStarting,
+)
+from core.music.score import Score
+from core.music.timing import metre_at
+from core.tasks import Cancelled, Control
+from gui import messages
+from gui.controls.numbers import about, counted
+from gui.jobs import JobRunner
+from gui.training.answers import Answer, read_answers
+from gui.training.settings_panel import CorpusFacts, RunFacts, TrainingChoices
+from gui.training.verdict import among, best_of, part_of
+from gui.training.workspace import TrainWorkspace, Unfinished
+
+if TYPE_CHECKING:  # the training's values load the MIDI libraries, which starting up can do without
+    from core.learning.training import TrainingJob
+
+ANSWER_KEY = "epoch:"
+"""What an answer's key for the transport starts with; model and epoch follow."""
+SEED_KEY = "training-seed"
+
+
+class _Left(Exception):  # noqa: N818 -- the application is being quit, which is no error
+    pass
+
+
+class _TrainingControl(Control):
+    """The line to a training: quitting the application leaves it, to be gone on with; only Cancel throws it away."""
+
+    def __init__(self) -> None:
+        super().__init__(self._pass_on)
+        self._outer = Control()
+
+    def attach(self, outer: Control) -> None:
+        """Speak through the Worker's own control, whose cancelling means that the application quits."""
+        self._outer = outer
+
+    def _pass_on(self, event: object) -> None:
+        self._outer.report(event)
+
+    @property
+    def paused(self) -> bool:
+        """As the supervising loop asks for it: it can be left here, and the process then saves a checkpoint."""
+        if self._outer.cancelled:
+            raise _Left
+        return super().paused
+
+    def checkpoint(self) -> None:
+        if self._outer.cancelled:
+            raise Cancelled
+        super().checkpoint()
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """The job is ready; what it did before a break."""
+
+    job: "TrainingJob"
+    history: tuple[EpochDone, ...] = ()
+    samples: tuple[SampleMade, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Overview:
+    corpora: tuple[CorpusFacts, ...]
+    unfinished: tuple[Unfinished, ...]
+    models: tuple[tuple[str, str], ...]
+
+
+class TrainController(QObject):
+    """Joins the Train workspace to the training and the library."""
+
+    play_requested = Signal(str, object, str)
+    """Key, Score and title of an answer or the seed to play."""
+    play_stop_requested = Signal()
+    """What plays of here is to stop."""
+    progress_changed = Signal(str, float)
+    """The pill's words and how far the training is, 0 to 1; "" when none runs."""
+    models_changed = Signal()
+    """A model was made, or one that was unfinished is gone."""
+    compose_requested = Signal(str)
+    """Id of the model to compose with."""
+    pieces_requested = Signal()
+
+    def __init__(
+        self,
+        workspace: TrainWorkspace,
+        runner: JobRunner,
+        *,
+        home: Path,
+        confirm: Callable[[str, str], bool] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """confirm: asks a question (title, text) and says whether it was answered by yes."""
+        super().__init__(parent or workspace)
+        self._workspace = workspace
+        self._runner = runner
+        self._home = home
+        self._confirm = confirm or self._ask
+        self._control: _TrainingControl | None = None
+        self._job: TrainingJob | None = None
+        self._model_id = ""
+        self._history: list[EpochDone] = []
+        self._epochs = 0
+        self._held_out_pieces = 0
+        self._own_seed: Score | None = None
+        self._playing = ""
+        self._connect()
+
+    def _connect(self) -> None:
+        space = self._workspace
+        space.train_requested.connect(self.start)
+        space.pause_requested.connect(self._pause)
+        space.continue_requested.connect(self._continue)
+        space.stop_requested.connect(self._stop)
+        space.cancel_requested.connect(self._cancel)
+        space.resume_requested.connect(self.resume)
+        space.discard_requested.connect(self._discard)
+        space.compose_requested.connect(lambda: self.compose_requested.emit(self._model_id))
+        space.pieces_requested.connect(self.pieces_requested)
+        space.answer_play_requested.connect(self._play_answer)
+        space.settings.seed_play_requested.connect(self._play_seed)
+
+    # What the window asks for
+
+    @property
+    def is_training(self) -> bool:
+        return self._control is not None
+
+    def refresh(self, select: str = "") -> None:
+        """Read what corpora, models and unfinished trainings there are; choose the corpus `select`."""
+
+        def then(found: _Overview) -> None:
+            space = self._workspace
+            space.settings.set_models(found.models)
+            if not self.is_training:
+                space.settings.set_corpora(found.corpora, select=select)
+                space.show_unfinished(found.unfinished)
+
+        self._runner.run(lambda _control: _overview(self._home), on_done=then)
+
+    def set_seed(self, score: Score, part: int) -> None:
+        """What Compose holds: the seed that can be answered after each epoch."""
+        chosen = score.parts[part]
+        self._own_seed = (
+            Score((chosen,), tempos=score.tempos, metres=score.metres) if chosen.notes and not chosen.is_drums else None
+        )
+        self._workspace.settings.set_own_seed(available=self._own_seed is not None)
+
+    def start(self) -> None:
+        """Train what is chosen."""
+        choices = self._workspace.settings.choices()
+        if choices is None or self.is_training:
+            return
+        seed = self._own_seed if choices.uses_own_seed else None
+        self._begin(lambda control: _prepared(choices, self._home, seed, control))
+
+    def resume(self, model_id: str) -> None:
+        """Go on with a training that broke off."""
+        if not self.is_training:
+            self._begin(lambda _control: _resumed(model_id, self._home))
+
+    def set_playing(self, key: str) -> None:
+        """What the transport plays, by its key; "" = nothing."""
+        self._playing = key
+        prefix = f"{ANSWER_KEY}{self._model_id}:"
+        epoch = key.removeprefix(prefix) if key.startswith(prefix) else ""
+        self._workspace.strip.set_playing(int(epoch) if epoch.isdecimal() else 0)
+        self._workspace.settings.set_seed_playing(playing=key == SEED_KEY)
+
+    def set_playhead(self, tick: float | None) -> None:
+        """Where the transport is in what it plays of here."""
+        if self._playing == SEED_KEY:
+            self._workspace.settings.seed_roll.set_playhead(tick)
+        elif self._playing.startswith(ANSWER_KEY):
+            self._workspace.strip.set_playhead(int(self._playing.rpartition(":")[2]), tick)
+
+    # A run
+
+    def _begin(self, prepare: Callable[[Control], _Prepared]) -> None:
+        if self._runner.is_busy("learning"):
+            messages.note(self.tr("A training is under way already."))
+            return
+        self._job = None
+        self._model_id = ""
+        self._history = []
+        self._epochs = self._held_out_pieces = 0
+        self._workspace.show_unfinished(())
+        self._workspace.show_start()
+
+        control = self._control = _TrainingControl()
+
+        def task(outer: Control) -> TrainingResult:
+            control.attach(outer)
+            return _trained(prepare, control)
+
+        self._runner.run(
+            task,
+            on_report=self._on_report,
+            on_done=self._on_done,
+            on_failed=self._on_failed,
+            on_cancelled=self._on_cancelled,
+            lane="learning",
+        )
+        self.progress_changed.emit(self.tr("getting ready"), 0.0)
+
+    def _on_report(self, event: object) -> None:
+        space = self._workspace
+        match event:
+            case _Prepared():
+                self._on_prepared(event)
+            case TrainingPhase():
+                if event.phase in ("training", "paused") and space.phase not in ("stopping", "cancelling"):
+                    space.set_phase("paused" if event.phase == "paused" else "training")
+            case TrainingStarting():
+                self._epochs, self._held_out_pieces = event.epochs, event.held_out_pieces
+                words = sum(event.vocabulary_sizes.values())
+                space.settings.show_run(RunFacts(event.studied_pieces, event.held_out_pieces, words))
+                space.show_plan(epochs=event.epochs, held_out_pieces=event.held_out_pieces)
+            case TrainingProgress():
+                self._on_progress(event)
+            case EpochDone():
+                self._history = [epoch for epoch in self._history if epoch.epoch < event.epoch]
+                self._history.append(event)
+                space.show_history(self._history, epochs=self._epochs or event.epoch)
+            case SampleMade():
+                self._read_answers((event,))
+            case _:
+                pass
+
+    def _on_prepared(self, prepared: _Prepared) -> None:
+        job = prepared.job
+        self._job = job
+        self._model_id = job.model_id
+        self._history = list(prepared.history)
+        self._epochs = job.training.epochs
+        space = self._workspace
+        space.settings.show_job(
+            name=job.name, preset=job.preset, epochs=job.training.epochs, corpus_name=job.corpus_name
+        )
+        part = job.seed.parts[0]
+        words = self.tr("{name}, {notes}").format(
+            name=part.name or self.tr("The opening of a test piece"), notes=counted(len(part.notes), "note", "notes")
+        )
+        space.settings.show_seed(part.notes, words, bar=metre_at(job.seed, 0).bar_duration)
+        if prepared.history:
+            space.show_history(prepared.history, epochs=job.training.epochs)
+        if prepared.samples:
+            self._read_answers(prepared.samples)
+        self.models_changed.emit()
+
+    def _on_progress(self, progress: TrainingProgress) -> None:
+        space = self._workspace
+        if space.phase == "preparing":
+            space.set_phase("training")
+        space.show_progress(progress)
+        words = self.tr("epoch {epoch} of {epochs}").format(epoch=progress.epoch, epochs=progress.epochs)
+        if progress.left_s >= 0:
+            words += self.tr(" · {time} left").format(time=about(progress.left_s))
+        share = (progress.epoch - 1 + progress.batch / max(1, progress.batches)) / max(1, progress.epochs)
+        self.progress_changed.emit(words, min(1.0, share))
+
+    def _read_answers(self, samples: Sequence[SampleMade]) -> None:
+        job = self._job
+        if job is None:
+            return
+
+        def then(answers: tuple[Answer, ...]) -> None:
+            if self._model_id == job.model_id:
+                self._workspace.add_answers(answers)
+
+        self._runner.run(lambda _control: read_answers(samples, job.seed), on_done=then)
+
+    # The user's will
+
+    def _pause(self) -> None:
+        if self._control is not None:
+            self._control.pause()
+            self._workspace.set_phase("paused")  # in the same frame; the process follows
+
+    def _continue(self) -> None:
+        if self._control is not None:
+            self._control.unpause()
+            self._workspace.set_phase("training" if self._history or self._epochs else "preparing")
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.stop()
+
+    def _cancel(self) -> None:
+        if self._control is None:
+            return
+        if self._history and not self._confirm(
+            self.tr("Throw this training away?"),
+            self.tr("{epochs} of learning would be lost. Stop keeps the best of them.").format(
+                epochs=counted(len(self._history), "epoch", "epochs")
+            ),
+        ):
+            return
+        if self._control is not None:  # it may have ended while the question was open
+            self._workspace.set_phase("cancelling")
+            self._control.cancel()
+
+    def _discard(self, model_id: str) -> None:
+        if self._confirm(
+            self.tr("Throw this training away?"), self.tr("What it has learnt so far can't be brought back.")
+        ):
+            self._runner.run(lambda _control: _discarded(model_id, self._home), on_done=lambda _none: self._changed())
+
+    def _ask(self, title: str, text: str) -> bool:
+        answer = QMessageBox.question(self._workspace, title, text)
+        return answer == QMessageBox.StandardButton.Yes
+
+    # The end
+
+    def _on_done(self, result: TrainingResult) -> None:
+        self._end()
+        self._model_id = result.model_id
+        best = best_of(self._history)
+        chooses = self.tr(
+            "In pieces it has never seen it chooses among {notes} notes, by pitch alone among {pitches}."
+        ).format(
+            notes=among(best.held_out_loss) if best else "–",
+            pitches=among(part_of(best, "pitch", held_out=True)) if best else "–",
+        )
+        title = self.tr("Ready: “{name}”, kept at epoch {epoch}.").format(name=result.name, epoch=result.best_epoch)
+        later = self.tr("You can go on from here later: choose it under Starts from.")
+        self._workspace.show_ending(title, f"{chooses} {later}", failed=False)
+        messages.note(title)
+        self._changed()
+
+    def _on_failed(self, error: AppError) -> None:
+        self._end()
+        self._workspace.show_ending(error.sentence, error.hint, failed=True)
+        messages.post_failure(error)
+        self._changed()
+
+    def _on_cancelled(self) -> None:
+        self._end()
+        self._model_id = ""
+        self._history = []
+        self._workspace.show_history((), epochs=1)
+        self._workspace.strip.show_answers(())
+        self._workspace.set_phase("idle")
+        self._changed()
+
+    def _end(self) -> None:
+        self._control = None
+        self.progress_changed.emit("", 0.0)
+
+    def _changed(self) -> None:
+        self.models_changed.emit()
+        self.refresh()
+
+    # Playing
+
+    def _play_answer(self, answer: Answer) -> None:
+        key = f"{ANSWER_KEY}{self._model_id}:{answer.epoch}"
+        self._play(key, answer.score, self.tr("Epoch {number}").format(number=answer.epoch))
+
+    def _play_seed(self) -> None:
+        if self._job is not None:
+            self._play(SEED_KEY, self._job.seed, self.tr("The seed"))
+
+    def _play(self, key: str, score: Score, title: str) -> None:
+        if key == self._playing:
+            self.play_stop_requested.emit()
+        else:
+            self.play_requested.emit(key, score, title)
+
+
+# In the Workers. Training's modules are imported there: they load the MIDI libraries, which starting up can do without.
+
+
+def _trained(prepare: Callable[[Control], _Prepared], control: _TrainingControl) -> TrainingResult:
+    from core.learning.training_process import train
+
+    try:
+        prepared = prepare(control)
+        control.report(prepared)
+        return train(prepared.job, control)
+    except _Left:
+        raise Cancelled from None
+
+
+def _prepared(choices: TrainingChoices, home: Path, seed: Score | None, control: Control) -> _Prepared:
+    from core.corpus.store import CorpusStore
+    from core.learning.training import start_job
+
+    store = CorpusStore(home)
+    job = start_job(
+        store.load(choices.corpus_id),
+        store,
+        choices.preset,
+        home=home,
+        name=choices.name,
+        epochs=choices.epochs,
+        start_from=choices.start_from,
+        seed=seed,
+        training=choices.training,
+        control=control,
+    )
+    return _Prepared(job)
+
+
+def _resumed(model_id: str, home: Path) -> _Prepared:
+    from core.learning.library import Library
+    from core.learning.training import resume_job
+
+    library = Library(home)
+    record = library.find(model_id)
+    return _Prepared(resume_job(model_id, home), library.history(record), library.samples(record))
+
+
+def _discarded(model_id: str, home: Path) -> None:
+    from core.learning.training import discard
+
+    discard(model_id, home)
+
+
+def _overview(home: Path) -> _Overview:
+    from core.corpus.store import CorpusStore
+    from core.learning.library import Library
+    from core.learning.training import resumable
+
+    corpora = tuple(
+        CorpusFacts(corpus.id, corpus.name, len(corpus.pieces), corpus.note_count, corpus.lines == "melody")
+        for corpus in CorpusStore(home).list()
+    )
+    unfinished = tuple(
+        Unfinished(training.model_id, training.name, training.epoch, training.epochs) for training in resumable(home)
+    )
+    models = tuple((record.id, record.name) for record in Library(home).list() if record.state == "ready")
+    return _Overview(corpora, unfinished, models)

@@ -1,0 +1,482 @@
+"""The left side of Train: what the model learns from, what model it is to be, and the seed it answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
+from core.music.score import Note
+from gui.controls.buttons import IconButton, QuietButton
+from gui.controls.fields import Combo, NumberField
+from gui.controls.mini_roll import MiniRoll
+from gui.controls.numbers import counted, grouped
+from gui.controls.segments import Segment, Segments
+from gui.controls.text import Divider, Icon, Surface, Text, section
+
+_DEFAULT_PRESET: PresetName = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFacts:
+    """A corpus to choose from, as the panel shows it."""
+
+    id: str
+    name: str
+    pieces: int
+    notes: int
+    learns_melody: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known of a run once its pieces are encoded."""
+
+    studied: int
+    held_out: int
+    words: int
+    """Symbols of all fields together."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingChoices:
+    """What is to be trained, as chosen. None = as the preset has it."""
+
+    corpus_id: str
+    preset: PresetName
+    name: str = ""
+    epochs: int | None = None
+    start_from: str = ""
+    """Id of a model to go on from; "" = from scratch."""
+    training: TrainingSpec | None = None
+    uses_own_seed: bool = False
+    """The answers continue the seed of Compose, not the opening of a piece kept aside."""
+
+
+class SettingsPanel(Surface):
+    """Choices while nothing trains, facts while something does."""
+
+    corpus_chosen = Signal(str)
+    seed_play_requested = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("bg.panel", edges="r", parent=parent)
+        self._corpora: tuple[CorpusFacts, ...] = ()
+        self._has_own_epochs = False
+        self._has_own_name = False
+        self._is_locked = False
+        self._has_own_seed = False
+        self.setMinimumWidth(300)
+        self.setMaximumWidth(420)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self._corpus_section(), self._model_section(), self._seed_section()):
+            column.addWidget(part)
+            column.addWidget(Divider())
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(body)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 1, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(Divider())
+        outer.addWidget(self._foot())
+        self._connect()
+        self._show_preset()
+        self.show_seed((), "")
+        self.set_locked(locked=False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(316, 700)
+
+    # Sections
+
+    def _corpus_section(self) -> QWidget:
+        box, column = _box()
+        column.addWidget(section(self.tr("Learns from")))
+        self.corpus = Combo(name=self.tr("Collection it learns from"))
+        column.addSpacing(4)
+        column.addWidget(self.corpus)
+        self._corpus_facts = Text("", size="caption", role="text.muted", wraps=True)
+        column.addSpacing(4)
+        column.addWidget(self._corpus_facts)
+        column.addSpacing(6)
+        self._studies = self._fact(column, self.tr("Studies"))
+        self._held_out = self._fact(
+            column,
+            self.tr("Kept aside as a test"),
+            self.tr("Whole pieces the model never studies, to check that it learns music and not just these files"),
+        )
+        self._lines = self._fact(column, self.tr("Of each piece"))
+        self._words = self._fact(
+            column,
+            self.tr("Words it can use"),
+            self.tr("Each time step, pitch, length and loudness met in the pieces: its vocabulary"),
+        )
+        return box
+
+    def _model_section(self) -> QWidget:
+        box, column = _box()
+        column.addWidget(section(self.tr("This model")))
+        column.addSpacing(6)
+        self.name = QLineEdit()
+        self.name.setAccessibleName(self.tr("Name of the model"))
+        self.name.setPlaceholderText(self.tr("Name"))
+        self.name.setMaxLength(200)
+        column.addWidget(self.name)
+        column.addSpacing(8)
+        self.preset = Combo(name=self.tr("Size and manner of training"))
+        for preset in PRESETS.values():
+            self.preset.addItem(preset.title, preset.name)
+        self.preset.setCurrentIndex(self.preset.findData(_DEFAULT_PRESET))
+        column.addWidget(self.preset)
+        self._description = Text("", size="caption", role="text.muted", wraps=True)
+        column.addSpacing(4)
+        column.addWidget(self._description)
+        column.addSpacing(6)
+        self.epochs = NumberField(1, 10_000, name=self.tr("Epochs"))
+        self.epochs.setFixedWidth(128)
+        self._field(column, self.tr("Epochs"), self.tr("One reading of all the pieces is an epoch"), self.epochs)
+        self.start_from = Combo(name=self.tr("Starts from"))
+        self.start_from.addItem(self.tr("Nothing"), "")
+        self.start_from.setFixedWidth(128)
+        tip = self.tr("From nothing, or from a model that has learnt already: then its size and window count")
+        self._field(column, self.tr("Starts from"), tip, self.start_from)
+        self.advanced = QuietButton(self.tr("Advanced settings"), icon="chevron-right")
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 2, 0, 0)
+        row.addWidget(self.advanced)
+        row.addStretch(1)
+        self._locked_words = Text(self.tr("locked while training"), size="caption", role="text.muted")
+        row.addWidget(self._locked_words)
+        column.addLayout(row)
+        self._advanced_body = self._advanced_fields()
+        self._advanced_body.hide()
+        column.addWidget(self._advanced_body)
+        return box
+
+    def _advanced_fields(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(0)
+        self.window_ = NumberField(2, 4096, name=self.tr("Looks back, in notes"))
+        tip = self.tr("How many earlier notes it sees when choosing the next. Technical name: window")
+        self._field(column, self.tr("Looks back"), tip, self.window_)
+        self.batch = NumberField(1, 4096, name=self.tr("Examples at a time"))
+        tip = self.tr("How many examples are studied before the network changes. Technical name: batch size")
+        self._field(column, self.tr("Examples at a time"), tip, self.batch)
+        self.learning_rate = QLineEdit()
+        self.learning_rate.setAccessibleName(self.tr("Learning rate"))
+        validator = QDoubleValidator(1e-6, 1.0, 6, self.learning_rate)
+        validator.setLocale(self.locale().c())
+        self.learning_rate.setValidator(validator)
+        tip = self.tr("How far each step changes the network: too high and it stumbles, too low and it crawls")
+        self._field(column, self.tr("Learning rate"), tip, self.learning_rate)
+        self.transpose = NumberField(0, 24, name=self.tr("Transposes by up to, in semitones"))
+        tip = self.tr("Each reading moves every piece by chance up or down by as many semitones; 0 keeps the keys")
+        self._field(column, self.tr("Transposes by up to"), tip, self.transpose)
+        self.patience = NumberField(0, 1000, name=self.tr("Patience, in epochs"))
+        tip = self.tr("It ends by itself after so many epochs with no better result on the test; 0 = never")
+        self._field(column, self.tr("Patience"), tip, self.patience)
+        self.minutes = NumberField(0, 10_000, self.tr("min"), name=self.tr("Ends after, in minutes"))
+        self._field(
+            column, self.tr("Ends after"), self.tr("It ends by itself after so many minutes; 0 = never"), self.minutes
+        )
+        self.random_seed = NumberField(0, 999_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
+        tip = self.tr("Same number, same pieces, same settings: the same model")
+        self._field(column, self.tr("Random seed"), tip, self.random_seed)
+        for field in (
+            self.window_, self.batch, self.learning_rate, self.transpose, self.patience, self.minutes, self.random_seed
+        ):  # fmt: skip
+            field.setFixedWidth(116)
+        return body
+
+    def _seed_section(self) -> QWidget:
+        box, column = _box()
+        column.addWidget(section(self.tr("Seed it answers at each epoch")))
+        column.addSpacing(8)
+        self.seed_kind = Segments(
+            (
+                Segment("theirs", self.tr("From the test"), tip=self.tr("The opening of a piece kept aside as a test")),
+                Segment("yours", self.tr("My seed"), tip=self.tr("What you have written in Compose")),
+            ),
+            small=True,
+            full=True,
+            name=self.tr("Seed it answers"),
+        )
+        column.addWidget(self.seed_kind)
+        column.addSpacing(8)
+        self.seed_roll = MiniRoll()
+        self.seed_roll.setFixedHeight(64)
+        column.addWidget(self.seed_roll)
+        column.addSpacing(6)
+        row = QHBoxLayout()
+        self._seed_words = Text("", size="caption", role="text.secondary", elides=True)
+        row.addWidget(self._seed_words, 1)
+        self.seed_play = IconButton(
+            "play", self.tr("Play the seed"), checkable=True, icon_size=13, size=28, kind="plain"
+        )
+        row.addWidget(self.seed_play)
+        column.addLayout(row)
+        column.addSpacing(4)
+        column.addWidget(
+            Text(
+                self.tr("The seed and the random seed never change here, so what you hear changing is the model."),
+                size="caption",
+                role="text.muted",
+                wraps=True,
+            )
+        )
+        return box
+
+    def _foot(self) -> QWidget:
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(10)
+        row.addWidget(Icon("piano", size=17), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Text(self.tr("You can go on composing"), weight="medium"))
+        words.addWidget(
+            Text(
+                self.tr("Training runs in the background, in a process of its own."),
+                size="caption",
+                role="text.muted",
+                wraps=True,
+            )
+        )
+        row.addLayout(words, 1)
+        return foot
+
+    def _fact(self, column: QVBoxLayout, words: str, tip: str = "") -> Text:
+        value = Text("")
+        column.addWidget(_row_of(words, tip, value, height=26))
+        return value
+
+    def _field(self, column: QVBoxLayout, words: str, tip: str, field: QWidget) -> None:
+        field.setToolTip(tip)
+        column.addWidget(_row_of(words, tip, field, height=36))
+
+    def _connect(self) -> None:
+        self.corpus.activated.connect(self._on_corpus)
+        self.preset.activated.connect(self._show_preset)
+        self.name.textEdited.connect(self._on_name)
+        self.epochs.changed.connect(self._on_epochs)
+        self.advanced.clicked.connect(self._fold)
+        self.seed_kind.chosen.connect(self.changed)
+        self.seed_play.clicked.connect(self._on_seed_play)
+
+    # What the workspace tells it
+
+    def set_corpora(self, corpora: Sequence[CorpusFacts], *, select: str = "") -> None:
+        """Offer these; `select`, else the one chosen before, else the first is chosen."""
+        wanted = select or str(self.corpus.currentData() or "")
+        self._corpora = tuple(corpora)
+        self.corpus.clear()
+        for corpus in corpora:
+            self.corpus.addItem(corpus.name, corpus.id)
+        place = self.corpus.findData(wanted)
+        self.corpus.setCurrentIndex(max(place, 0) if corpora else -1)
+        self._show_corpus()
+        self.changed.emit()
+
+    def set_models(self, models: Sequence[tuple[str, str]]) -> None:
+        """Models to start from, by id and name."""
+        wanted = self.start_from.currentData()
+        self.start_from.clear()
+        self.start_from.addItem(self.tr("Nothing"), "")
+        for model_id, name in models:
+            self.start_from.addItem(name, model_id)
+        self.start_from.setCurrentIndex(max(0, self.start_from.findData(wanted)))
+
+    def set_locked(self, *, locked: bool) -> None:
+        """While a training runs its settings are facts."""
+        self._is_locked = locked
+        for control in (self.corpus, self.name, self.preset, self.epochs, self.start_from, self._advanced_body):
+            control.setEnabled(not locked)
+        self.seed_kind.setEnabled(not locked and self._has_own_seed)
+        self._locked_words.setVisible(locked)
+        if not locked:
+            self.show_run(None)
+
+    def show_job(self, *, name: str, preset: str, epochs: int, corpus_name: str) -> None:
+        """The settings of the run under way, which may be one that goes on after a break."""
+        self.name.setText(name)
+        self.preset.setCurrentIndex(self.preset.findData(preset))
+        self.epochs.set_value(epochs)
+        place = self.corpus.findText(corpus_name)
+        if place >= 0:
+            self.corpus.setCurrentIndex(place)
+        self._has_own_name = self._has_own_epochs = False
+
+    def show_run(self, facts: RunFacts | None) -> None:
+        """How the pieces were divided, once that is known."""
+        corpus = self._chosen_corpus()
+        if facts is not None:
+            self._studies.setText(counted(facts.studied, "piece", "pieces"))
+            self._held_out.setText(counted(facts.held_out, "piece", "pieces"))
+            self._words.setText(grouped(facts.words))
+            return
+        share = self._preset().training.held_out
+        pieces = corpus.pieces if corpus else 0
+        aside = max(1, round(pieces * share)) if pieces > 1 else 0
+        about = self.tr("about {pieces}")
+        self._studies.setText(about.format(pieces=counted(pieces - aside, "piece", "pieces")) if pieces else "–")
+        self._held_out.setText(about.format(pieces=counted(aside, "piece", "pieces")) if pieces else "–")
+        self._words.setText(self.tr("counted at the start"))
+
+    def set_own_seed(self, *, available: bool) -> None:
+        """Whether Compose holds a seed that could be answered."""
+        self._has_own_seed = available
+        self.seed_kind.setEnabled(available and not self._is_locked)
+        if not available:
+            self.seed_kind.set_current("theirs")
+
+    def show_seed(self, notes: Sequence[Note], words: str, *, bar: int = 1920) -> None:
+        """The seed being answered; none while it isn't known yet."""
+        self.seed_roll.setVisible(bool(notes))
+        self.seed_play.setVisible(bool(notes))
+        if notes:
+            end = max(note.end for note in notes)
+            self.seed_roll.set_notes(notes, span=(0, -(-end // bar) * bar), bar=bar)
+        self._seed_words.setText(words or self.tr("Chosen when training starts"))
+
+    def set_seed_playing(self, *, playing: bool) -> None:
+        self.seed_play.setChecked(playing)
+        self.seed_play.set_icon("pause" if playing else "play")
+        self.seed_play.set_tip(self.tr("Stop") if playing else self.tr("Play the seed"))
+        if not playing:
+            self.seed_roll.set_playhead(None)
+
+    # What it says
+
+    @property
+    def corpus_id(self) -> str:
+        return str(self.corpus.currentData() or "")
+
+    def choices(self) -> TrainingChoices | None:
+        """What is chosen; None while there is no corpus."""
+        if not self.corpus_id:
+            return None
+        return TrainingChoices(
+            corpus_id=self.corpus_id,
+            preset=self._preset().name,
+            name=self.name.text().strip() if self._has_own_name else "",
+            epochs=self.epochs.value if self._has_own_epochs else None,
+            start_from=str(self.start_from.currentData() or ""),
+            training=self._training(),
+            uses_own_seed=self.seed_kind.current == "yours",
+        )
+
+    # Within
+
+    def _preset(self) -> Preset:
+        return PRESETS[self.preset.currentData()]
+
+    def _chosen_corpus(self) -> CorpusFacts | None:
+        return next((corpus for corpus in self._corpora if corpus.id == self.corpus_id), None)
+
+    def _training(self) -> TrainingSpec | None:
+        """The preset's specification with what was changed; None where nothing was."""
+        planned = self._preset().training
+        window = self.window_.value
+        typed = self.learning_rate.text()
+        chosen = replace(
+            planned,
+            window=window,
+            stride=planned.stride if planned.stride == 1 else window,
+            batch=self.batch.value,
+            learning_rate=float(typed) if self.learning_rate.hasAcceptableInput() else planned.learning_rate,
+            transpose=self.transpose.value,
+            patience=self.patience.value,
+            minutes=float(self.minutes.value),
+            random_seed=self.random_seed.value,
+        )
+        return chosen if chosen != planned else None
+
+    def _show_preset(self) -> None:
+        preset = self._preset()
+        training = preset.training
+        self._description.setText(preset.description)
+        if not self._has_own_epochs:
+            self.epochs.set_value(training.epochs)
+        self.window_.set_value(training.window)
+        self.batch.set_value(training.batch)
+        self.learning_rate.setText(f"{training.learning_rate:g}")
+        self.transpose.set_value(training.transpose)
+        self.patience.set_value(training.patience)
+        self.minutes.set_value(round(training.minutes))
+        self.random_seed.set_value(training.random_seed)
+        self.changed.emit()
+
+    def _show_corpus(self) -> None:
+        corpus = self._chosen_corpus()
+        if corpus is None:
+            self._corpus_facts.setText(self.tr("There are no pieces yet. Bring some in under Pieces."))
+            self._lines.setText("–")
+        else:
+            self._corpus_facts.setText(
+                f"{counted(corpus.pieces, 'piece', 'pieces')} · {counted(corpus.notes, 'note', 'notes')}"
+            )
+            self._lines.setText(self.tr("the melody") if corpus.learns_melody else self.tr("all notes"))
+        if not self._is_locked:
+            if not self._has_own_name:
+                self.name.setText(corpus.name if corpus else "")
+            self.show_run(None)
+
+    def _on_corpus(self) -> None:
+        self._show_corpus()
+        self.corpus_chosen.emit(self.corpus_id)
+        self.changed.emit()
+
+    def _on_name(self, text: str) -> None:
+        self._has_own_name = bool(text.strip())
+
+    def _on_epochs(self) -> None:
+        self._has_own_epochs = True
+
+    def _fold(self) -> None:
+        unfolds = self._advanced_body.isHidden()
+        self._advanced_body.setVisible(unfolds)
+        self.advanced.set_icon("chevron-down" if unfolds else "chevron-right")
+
+    def _on_seed_play(self) -> None:
+        self.seed_play.setChecked(False)  # the transport has the last word
+        self.seed_play_requested.emit()
+
+
+def _box() -> tuple[QWidget, QVBoxLayout]:
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(16, 14, 16, 14)
+    column.setSpacing(0)
+    return box, column
+
+
+def _row_of(words: str, tip: str, value: QWidget, *, height: int) -> QWidget:
+    row = QWidget()
+    row.setFixedHeight(height)
+    row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    layout.addWidget(Text(words, role="text.secondary"))
+    if tip:
+        info = Icon("info", role="text.muted", size=14)
+        info.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
+        info.setToolTip(tip)
+        layout.addWidget(info)
+    layout.addStretch(1)
+    layout.addWidget(value)
+    return row

@@ -1,0 +1,84 @@
+"""The verdict over the chart: core's sentence on the curves, what follows from it, and its tone. No Qt.
+
+Losses are nats per note, as training reports them; on screen they are e to the nats, which is 2 to the bits: "like
+choosing among 5.0 notes".
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.learning.progress import EpochDone
+from core.learning.words import NEARLY_STOPPED, NO_PATTERN, STILL_LEARNING
+from core.learning.words import verdict as verdict_sentence
+
+Tone = Literal["plain", "ok", "warning"]
+Field = Literal["together", "pitch", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A line and what explains it."""
+
+    title: str
+    sentences: str
+    tone: Tone = "plain"
+
+
+def choices(nats: float) -> float:
+    """Among how many equally likely notes a loss amounts to choosing."""
+    return math.exp(min(nats, 50.0))
+
+
+def among(nats: float) -> str:
+    """The same in figures: 5.0, 128, 1 024."""
+    count = choices(nats)
+    return f"{count:.1f}" if count < 100 else f"{count:,.0f}".replace(",", "\u2009")
+
+
+def part_of(epoch: EpochDone, field: Field, *, held_out: bool) -> float:
+    """The loss, in nats per note, that the chart shows: the sum of all fields, pitch's, or the length's."""
+    values = epoch.held_out_losses if held_out else epoch.losses
+    if field == "together":
+        return sum(values.values())
+    return values.get("pitch" if field == "pitch" else "duration", 0.0)
+
+
+def best_of(history: Sequence[EpochDone]) -> EpochDone | None:
+    return min(history, key=lambda epoch: epoch.held_out_loss, default=None)
+
+
+def memorising_since(history: Sequence[EpochDone]) -> int | None:
+    """The epoch after which the model learnt its own pieces by heart; None while it doesn't."""
+    best = best_of(history)
+    if best is None or verdict_sentence(history) in (STILL_LEARNING, NEARLY_STOPPED, NO_PATTERN):
+        return None
+    return best.epoch
+
+
+def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0) -> Verdict:
+    """Judge a training so far."""
+    best = best_of(history)
+    if best is None:
+        return Verdict(
+            "It is reading the pieces for the first time", "The curves begin when it is through with them once."
+        )
+    title = verdict_sentence(history)
+    unseen = f"the {held_out_pieces} pieces" if held_out_pieces > 1 else "the pieces"
+    where = f"in epoch {best.epoch} it was like choosing among {among(best.held_out_loss)} notes"
+    if memorising_since(history) is not None:
+        return Verdict(
+            title,
+            f"Since epoch {best.epoch} it has become surer about the pieces it studies, and less sure about {unseen} it "
+            f"has never seen. Stopping loses nothing: epoch {best.epoch} is kept.",
+            "warning",
+        )
+    if title == NO_PATTERN:
+        first, _, rest = title.partition(". ")
+        return Verdict(f"{first}.", rest, "warning")
+    if title == NEARLY_STOPPED:
+        return Verdict(title, f"It hardly becomes surer about {unseen} it has never seen: {where}.")
+    if len(history) == 1:
+        return Verdict(title, f"After one reading it is like choosing among {among(best.held_out_loss)} notes.")
+    return Verdict(title, f"It still becomes surer about {unseen} it has never seen: {where}.")

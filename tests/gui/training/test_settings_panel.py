@@ -1,0 +1,100 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from core.learning.spec import PRESETS
+from core.music.score import Note
+from gui.training.settings_panel import CorpusFacts, RunFacts, SettingsPanel
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = SettingsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(316, 900)
+    panel.set_corpora(
+        [
+            CorpusFacts("a", "Airs", 40, 9000, learns_melody=True),
+            CorpusFacts("c", "Chorales", 115, 31960, learns_melody=False),
+        ]
+    )
+    panel.show()
+    return panel
+
+
+def test_untouched_settings_are_the_presets_own(panel):
+    choices = panel.choices()
+    assert (choices.corpus_id, choices.preset, choices.epochs, choices.training, choices.name) == (
+        "a", "standard", None, None, "",
+    )  # fmt: skip
+
+
+def test_each_preset_describes_itself_and_brings_its_settings(panel):
+    for place in range(panel.preset.count()):
+        panel.preset.setCurrentIndex(place)
+        panel.preset.activated.emit(place)
+        preset = PRESETS[panel.preset.currentData()]
+        assert panel._description.text() == preset.description
+        assert panel.epochs.value == preset.training.epochs
+        assert panel.choices().training is None
+
+
+def test_changed_settings_travel_and_the_rest_stays(qtbot, panel):
+    qtbot.mouseClick(panel.advanced, LEFT)
+    digits = panel.batch.focusProxy()
+    digits.selectAll()
+    qtbot.keyClicks(digits, "32")
+    panel.learning_rate.selectAll()
+    qtbot.keyClicks(panel.learning_rate, "0.01")
+    training = panel.choices().training
+    standard = PRESETS["standard"].training
+    assert (training.batch, training.learning_rate, training.window) == (32, 0.01, standard.window)
+    qtbot.keyClick(panel.epochs.focusProxy(), Qt.Key.Key_Up)
+    assert panel.choices().epochs == standard.epochs + 1
+
+
+def test_the_corpus_gives_its_facts_and_the_models_name(panel):
+    panel.corpus.setCurrentIndex(1)
+    panel.corpus.activated.emit(1)
+    assert panel.name.text() == "Chorales"
+    assert panel._lines.text() == "all notes"
+    assert panel._held_out.text().startswith("about 1")
+    panel.show_run(RunFacts(104, 11, 214))
+    assert (panel._studies.text(), panel._held_out.text(), panel._words.text()) == ("104 pieces", "11 pieces", "214")
+
+
+def test_a_name_that_was_typed_is_kept(qtbot, panel):
+    panel.name.selectAll()
+    qtbot.keyClicks(panel.name, "Evening")
+    panel.corpus.activated.emit(1)
+    assert panel.choices().name == "Evening"
+
+
+def test_a_model_to_start_from_is_offered(panel):
+    panel.set_models([("m1", "First model")])
+    panel.start_from.setCurrentIndex(1)
+    assert panel.choices().start_from == "m1"
+    panel.set_models([])
+    assert panel.choices().start_from == ""
+
+
+def test_my_seed_is_a_choice_only_while_there_is_one(qtbot, panel):
+    assert not panel.seed_kind.isEnabled()
+    panel.set_own_seed(available=True)
+    qtbot.keyClick(panel.seed_kind, Qt.Key.Key_Right)
+    assert panel.choices().uses_own_seed
+    panel.set_own_seed(available=False)
+    assert not panel.choices().uses_own_seed
+
+
+def test_the_seed_is_shown_and_played(qtbot, panel):
+    assert not panel.seed_play.isVisible()
+    panel.show_seed((Note(0, 60, 480),), "The opening of a test piece")
+    with qtbot.waitSignal(panel.seed_play_requested):
+        qtbot.mouseClick(panel.seed_play, LEFT)
+
+
+def test_no_corpus_is_no_choice(panel):
+    panel.set_corpora([])
+    assert panel.choices() is None

@@ -1,0 +1,35 @@
+import pytest
+
+from gui.training.verdict import among, best_of, memorising_since, part_of, verdict
+from tests.gui.training.conftest import MEMORISING, epochs
+
+
+def test_before_the_first_epoch_it_says_what_is_going_on():
+    assert "first time" in verdict(()).title
+
+
+def test_a_falling_test_loss_is_learning():
+    said = verdict(epochs([30, 20, 15]), held_out_pieces=11)
+    assert said.title == "It is still learning."
+    assert "the 11 pieces it has never seen: in epoch 3 it was like choosing among 15.0 notes" in said.sentences
+
+
+def test_a_rising_test_loss_with_a_falling_one_is_memorising():
+    said = verdict(MEMORISING)
+    assert said.title == "It has started to memorise. Epoch 5 is the best so far."
+    assert said.tone == "warning"
+    assert memorising_since(MEMORISING) == 5
+    assert memorising_since(MEMORISING[:8]) is None
+
+
+def test_a_flat_test_loss_has_nearly_stopped():
+    assert verdict(epochs([10.0] * 9)).title == "It has nearly stopped improving."
+
+
+def test_losses_are_told_as_the_notes_to_choose_among():
+    epoch = epochs([8])[0]
+    assert among(part_of(epoch, "together", held_out=True)) == "8.0"
+    assert part_of(epoch, "pitch", held_out=True) + part_of(epoch, "length", held_out=True) == pytest.approx(
+        part_of(epoch, "together", held_out=True)
+    )
+    assert best_of(MEMORISING).epoch == 5

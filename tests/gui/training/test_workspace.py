@@ -97,6 +97,7 @@ def test_a_card_plays_by_mouse_and_keys_and_arrows_move(qtbot, workspace):
         with qtbot.waitSignal(workspace.answer_play_requested) as played:
             act()
         assert played.args[0].epoch == 1
+    qtbot.waitUntil(second.isVisible)
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
     assert workspace.focusWidget() is second

@@ -349,18 +349,16 @@ def _texts(entries: list[tuple[int, str]], scale: _Scale) -> tuple[TextEvent, ..
 
 def _check_length(end: int, columns: ScoreColumns) -> None:
     """Raises Unreadable where anything lies beyond the longest time that is let through."""
-    slowest = max((tempo.microseconds_per_quarter for tempo in columns.tempos), default=0)
-    slowest = max(slowest, DEFAULT_MICROSECONDS_PER_QUARTER)
-    last = max(
-        end,
-        *(int(rows[-1, 0]) for part in columns.parts for rows in (part.controls, part.bends) if len(rows)),
-        *(
-            events[-1].tick
-            for events in (columns.tempos, columns.metres, columns.keys, columns.lyrics, columns.markers)
-            if events
-        ),
-        0,
-    )
+    last, slowest = end, DEFAULT_MICROSECONDS_PER_QUARTER
+    for tempo in columns.tempos:
+        slowest = max(slowest, tempo.microseconds_per_quarter)
+    for events in (columns.tempos, columns.metres, columns.keys, columns.lyrics, columns.markers):
+        if events:
+            last = max(last, events[-1].tick)
+    for part in columns.parts:
+        for rows in (part.controls, part.bends):
+            if len(rows):
+                last = max(last, int(rows[-1, 0]))
     if last * slowest <= LONGEST_HOURS * 3600 * 1_000_000 * TICKS_PER_QUARTER:
         return
     if last > MAX_TICK or TempoMap.of(Score(tempos=columns.tempos)).seconds_at(last) > LONGEST_HOURS * 3600:

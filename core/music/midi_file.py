@@ -72,7 +72,8 @@ _NO_NOTES = {
     "pitch": np.zeros(0, np.int8),
     "velocity": np.zeros(0, np.int8),
 }
-_ABSURD_METRE = re.compile(rb"\xff\x58\x04.[\x08-\xff]", re.DOTALL)
+_ODD_META = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04.[\x08-\xff])|\x59[^\x02])", re.DOTALL)
+"""Perhaps a tempo, metre or key of a length or a denominator that symusic takes for another."""
 _NO_ROWS = {width: np.zeros((0, width), dtype=np.int64) for width in (2, 3)}
 _CONTROL = ("time", "number", "value")
 _BEND = ("time", "value")
@@ -289,7 +290,7 @@ def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track | None], raw: Ra
 
 def _patched(content: bytes, index: int) -> bytes:
     """The track named by its number, with note-offs for every pitch far behind its end. b"" if unfit: refused."""
-    if not content.endswith(_END_OF_TRACK) or _has_odd_metas(content):
+    if not content.endswith(_END_OF_TRACK) or _ODD_META.search(content) is not None:
         return b""
     pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
     delta = _FAR_DELTA
@@ -300,16 +301,6 @@ def _patched(content: bytes, index: int) -> bytes:
     pieces += (b"\0", _END_OF_TRACK)
     body = b"".join(pieces)
     return struct.pack(">4sI", b"MTrk", len(body)) + body
-
-
-def _has_odd_metas(content: bytes) -> bool:
-    """Whether tempos, metres or keys may have a length or a denominator that symusic takes for another."""
-    if content.count(b"\xff") == 1:  # its end
-        return False
-    return any(
-        kind in content and content.count(kind) != content.count(kind + length)
-        for kind, length in ((b"\xff\x51", b"\3"), (b"\xff\x58", b"\4"), (b"\xff\x59", b"\2"))
-    ) or (b"\xff\x58" in content and _ABSURD_METRE.search(content) is not None)
 
 
 def _rows_of(events: Any, names: tuple[str, ...]) -> Integers:

@@ -86,7 +86,11 @@ SPECS: tuple[ActionSpec, ...] = (
         "quantise", "Notes", "Quantise", ("Q",), tip="Move the selected notes' starts to the snap grid", separated=True
     ),
     ActionSpec(
-        "quantise_how", "Notes", "Quantise with strength…", ("Shift+Q",), tip="Choose how strongly, and whether ends move too"
+        "quantise_how",
+        "Notes",
+        "Quantise with strength…",
+        ("Shift+Q",),
+        tip="Choose how strongly, and whether ends move too",
     ),
     ActionSpec("semitone_up", "Notes", "A semitone up", key_words="Up", separated=True),
     ActionSpec("semitone_down", "Notes", "A semitone down", key_words="Down"),
@@ -136,6 +140,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("discard_takes", "Generate", "Discard the takes on show"),
     ActionSpec("play_takes", "Generate", "Play takes as they arrive", checkable=True, separated=True),
     ActionSpec("train", "Model", "Train a model…", icon="graduation-cap"),
+    ActionSpec("models", "Model", "Models…", tip="See, rename, share and delete what was trained"),
     ActionSpec("import_model", "Model", "Add a model from a file…"),
     ActionSpec("show_pieces", "View", "Pieces", ("Ctrl+1",), icon="library", checkable=True),
     ActionSpec("show_train", "View", "Train", ("Ctrl+2",), icon="graduation-cap", checkable=True),

@@ -3,92 +3,51 @@
 import base64
 import importlib
 import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
-    QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QInputDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from core import paths
-from core.music.edits import Edited
-from core.music.score import Metre, Tempo
-from core.music.timing import metre_at, tempo_at
 from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
-from gui.controls.message_strip import MessageStrip
 from gui.document import Document, Snapshot
+from gui.drop_frame import DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
 from gui.generating import Generator
 from gui.jobs import JobRunner
 from gui.menu_row import MenuRow, StatusBar
+from gui.message_queue import MessageQueue
 from gui.messages import Message, MessageAction
-from gui.playback import DOCUMENT, Playback
+from gui.playback import Playback
 from gui.preferences import Preferences
-from gui.project_file import PROJECT_SUFFIX, Opened, read_document
+from gui.project_file import Opened, read_document
 from gui.recovery import Autosave, Recovery
 from gui.settings_dialog import SettingsDialog
 from gui.shortcuts_page import ShortcutsPage
+from gui.tempo_metre import TempoMetre
 from gui.transport_bar import TransportBar
 
 if TYPE_CHECKING:  # built after the first paint
-    from core.learning.library import ModelRecord
-    from gui.corpus.controller import CorpusController
-    from gui.corpus.workspace import PiecesWorkspace
+    from gui.workspaces import Workspaces
 
-_METRES = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "2/2", "3/2", "3/8", "5/8", "6/8", "7/8", "9/8", "12/8")
-_MODEL_SUFFIX = ".ritornello-model"
 _SAVED_WORDS_MS = 5_000
 _TITLE_BAR = 40
 """What the desktop puts around a window, at most."""
-
-
-class DropFrame(QWidget):
-    """A blue line inside the whole window, and what a drop would do."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._over = parent
-        self._words = ""
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
-
-    def show_words(self, words: str) -> None:
-        self._words = words
-        self.setGeometry(self._over.rect())
-        self.raise_()
-        self.show()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colors = theme.current()
-        painter.setPen(QPen(colors.color("you.base"), 2))
-        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        painter.setFont(colors.font("title", "semibold"))
-        width = painter.fontMetrics().horizontalAdvance(self._words) + 48
-        pill = QRect((self.width() - width) // 2, self.height() - 120, width, 44)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color("you.base"))
-        painter.drawRoundedRect(pill, 22, 22)
-        painter.setPen(colors.color("text.on_you"))
-        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), self._words)
 
 
 class MainWindow(QMainWindow):
@@ -111,8 +70,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._document, self._preferences, self._jobs = document, preferences, jobs
         self._playback, self._generator, self._autosave = playback, generator, autosave
-        self._waiting: deque[Message] = deque()
-        self._shown: Message | None = None
         self._copied_at = 0.0
         self._is_closing = False
         self._leaves_copy = False
@@ -122,18 +79,15 @@ class MainWindow(QMainWindow):
         self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
         self.menu_row = MenuRow(self.actions_)
         self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
-        self.strip = MessageStrip()
-        self.strip.hide()
+        self.strip = MessageQueue()
         self.status = StatusBar()
         self.first_page = FirstPage(shown_at_start=preferences.settings.show_first_page)
         self.compose = ComposeWorkspace(document, self.actions_, generator, playback, preferences)
-        self.pieces: PiecesWorkspace | None = None
-        self.corpus: CorpusController | None = None
+        self.tempo_metre = TempoMetre(document, self)
+        self.others: Workspaces | None = None
         self._was_painted = False
         self.stack = QStackedWidget()
         self._drop_frame = DropFrame(self)
-        self._strip_timer = QTimer(self)
-        self._strip_timer.setSingleShot(True)
         self._copy_words_timer = QTimer(self)
         self._copy_words_timer.setInterval(_SAVED_WORDS_MS)
         self._lay_out()
@@ -180,16 +134,12 @@ class MainWindow(QMainWindow):
         self.transport.workspace_chosen.connect(self.show_workspace)
         self.transport.volume_changed.connect(self._on_volume)
         self.transport.job_clicked.connect(lambda: self.show_workspace("train"))
-        self.transport.tempo_clicked.connect(self._ask_tempo)
-        self.transport.metre_clicked.connect(self._ask_metre)
+        self.transport.tempo_clicked.connect(lambda: self.tempo_metre.ask_tempo(self._tick))
+        self.transport.metre_clicked.connect(lambda: self.tempo_metre.ask_metre(self._tick))
         self.transport.sound_check_requested.connect(playback.check_device)
         playback.moved.connect(self._on_moved)
         playback.state_changed.connect(self._on_playback_state)
         playback.device_changed.connect(self._on_device)
-        self.strip.closed.connect(self._next_message)
-        self.strip.action_chosen.connect(self._on_message_action)
-        self._strip_timer.timeout.connect(self._next_message)
-        messages.center().posted.connect(self._on_message)
         messages.center().noted.connect(self.status.note)
         self._autosave.written.connect(self._on_copied)
         self._autosave.cleared.connect(lambda: self.menu_row.show_saved(""))
@@ -205,7 +155,8 @@ class MainWindow(QMainWindow):
             "settings": self._open_settings,
             "quit": self.close,
             "train": lambda: self.show_workspace("train"),
-            "import_model": self._choose_model_file,
+            "models": lambda: self._built().library.open(),
+            "import_model": lambda: self._built().library.choose_import(),
             "show_pieces": lambda: self.show_workspace("pieces"),
             "show_train": lambda: self.show_workspace("train"),
             "show_compose": lambda: self.show_workspace("compose"),
@@ -236,32 +187,44 @@ class MainWindow(QMainWindow):
 
     def build_rest(self) -> None:
         """Make the workspaces that the first paint did without, and ready what the first note needs."""
-        if self.pieces is not None:
+        if self.others is not None:
             return
-        from gui.corpus.controller import CorpusController
-        from gui.corpus.workspace import PiecesWorkspace
+        from gui.workspaces import Workspaces
 
-        self.pieces = PiecesWorkspace()
-        self.corpus = CorpusController(self.pieces, self._jobs, home=paths.home(), samples=paths.sample_collection())
-        self.stack.addWidget(self.pieces)
-        self.corpus.play_requested.connect(self._play_piece)
-        self.corpus.stop_requested.connect(self._playback.pause)
-        self.corpus.progress_changed.connect(self._on_import_progress)
-        self.corpus.refresh()
+        others = self.others = Workspaces(self._document, self._jobs, self._playback, window=self)
+        self.stack.addWidget(others.pieces)
+        self.stack.addWidget(others.train)
+        others.requested.connect(self.show_workspace)
+        others.compose_requested.connect(self._compose_with)
+        others.models_changed.connect(self._generator.list_models)
+        others.training_changed.connect(self._on_training)
         self._generator.list_models()
         self._jobs.run(_load_player, on_done=lambda _module: self._playback.warm_up())
+
+    def _built(self) -> "Workspaces":
+        self.build_rest()
+        if self.others is None:
+            raise RuntimeError("the workspaces are built by now")
+        return self.others
 
     # Workspaces
 
     def show_workspace(self, key: str) -> None:
         """Show "pieces", "train" or "compose"."""
-        self.build_rest()
-        page = {"pieces": self.pieces, "compose": self.compose}.get(key)
-        if page is None:
-            return
+        others = self._built()
+        page = {"pieces": others.pieces, "train": others.train, "compose": self.compose}[key]
         if key == "compose":
             self._playback.show_document()
         self._show_page(page, key)
+
+    def _compose_with(self, model_id: str) -> None:
+        self._preferences.change(last_model=model_id)
+        self._generator.list_models()
+        self.compose.panel.choose_model(model_id)
+        self.show_compose()
+
+    def _on_training(self, words: str, share: float) -> None:
+        self.transport.show_job(share if words else None, self.tr("Training"), words)
 
     def show_compose(self) -> None:
         self.show_workspace("compose")
@@ -328,75 +291,46 @@ class MainWindow(QMainWindow):
 
     def import_paths(self, dropped: Sequence[Path]) -> None:
         """Bring files and folders into Pieces."""
-        self.show_workspace("pieces")
-        if self.corpus is not None:
-            self.corpus.import_paths(dropped)
-
-    def _on_import_progress(self, words: str, _share: float) -> None:
-        if words:
-            messages.note(words)
+        self._built().import_paths(dropped)
 
     def _add_folder(self) -> None:
         self.show_workspace("pieces")
-        if self.corpus is not None:
-            self.corpus.choose_folder()
+        self._built().corpus.choose_folder()
 
     def _add_files(self) -> None:
         self.show_workspace("pieces")
-        if self.corpus is not None:
-            self.corpus.choose_files()
+        self._built().corpus.choose_files()
 
     def _add_samples(self) -> None:
         self.show_workspace("pieces")
-        if self.corpus is not None:
-            self.corpus.import_samples()
-
-    def _choose_model_file(self) -> None:
-        path = self._dialogs.open_path(self.tr("Add a model"), f"{self.tr('Model')} (*{_MODEL_SUFFIX})")
-        if path is not None:
-            self.import_model(path)
-
-    def import_model(self, path: Path) -> None:
-        """Add a model that somebody shared to the library."""
-
-        def done(record: "ModelRecord") -> None:
-            messages.note(self.tr("Added the model “{name}”.").format(name=record.name))
-            self._generator.list_models()
-
-        self._jobs.run(lambda _control: self._generator.library().import_file(path), on_done=done)
+        self._built().corpus.import_samples()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        dropped = _local_paths(event)
-        if dropped:
+        dropped = dropped_files(event.mimeData())
+        if dropped is not None:
             event.acceptProposedAction()
-            suffix = dropped[0].suffix.lower() if len(dropped) == 1 else ""
-            words = {PROJECT_SUFFIX: self.tr("Drop to open"), _MODEL_SUFFIX: self.tr("Drop to add the model")}
-            self._drop_frame.show_words(words.get(suffix, self.tr("Drop to add to Pieces")))
+            self._drop_frame.show_kind(dropped.kind)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self._drop_frame.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_frame.hide()
-        dropped = _local_paths(event)
-        if not dropped:
+        dropped = dropped_files(event.mimeData())
+        if dropped is None:
             return
         event.acceptProposedAction()
-        suffix = dropped[0].suffix.lower() if len(dropped) == 1 else ""
-        if suffix == PROJECT_SUFFIX:
-            self.files.open(dropped[0])
-        elif suffix == _MODEL_SUFFIX:
-            self.import_model(dropped[0])
+        if dropped.kind == "project":
+            self.files.open(dropped.paths[0])
+        elif dropped.kind == "model":
+            self._built().library.import_file(dropped.paths[0])
         else:
-            self.import_paths(dropped)
+            self.import_paths(dropped.paths)
 
     # The transport
 
     def _toggle_play(self) -> None:
         self._playback.toggle()
-
-    def _play_piece(self, key: str, score: object, _title: str) -> None:
-        self._playback.play_other(key, score)  # type: ignore[arg-type]  # the signal carries a Score
 
     def _on_loop(self, on: bool) -> None:  # noqa: FBT001 -- an action's triggered(bool)
         loop = self._playback.loop
@@ -407,8 +341,6 @@ class MainWindow(QMainWindow):
 
     def _on_moved(self, tick: float) -> None:
         self.transport.readout.show_place(self._playback.score, tick)
-        if self.corpus is not None and self._playback.source != DOCUMENT:
-            self.corpus.set_playhead(tick)
 
     def _show_readout(self) -> None:
         self.transport.readout.show_place(self._playback.score, self._playback.tick)
@@ -419,8 +351,6 @@ class MainWindow(QMainWindow):
         self.first_page.set_playing(playing=playback.is_playing)
         self.actions_["loop"].setChecked(playback.loops)
         self.actions_["metronome"].setChecked(playback.metronome)
-        if self.corpus is not None:
-            self.corpus.set_playing(playback.playing)
 
     def _on_device(self) -> None:
         device = self._playback.device
@@ -436,49 +366,9 @@ class MainWindow(QMainWindow):
         self._playback.set_volume(volume)
         self._preferences.change(volume=volume)
 
-    def _ask_tempo(self) -> None:
-        score, tick = self._document.score, round(self._playback.document_tick)
-        tempo = tempo_at(score, tick)
-        wanted, is_given = QInputDialog.getDouble(
-            self,
-            self.tr("Tempo"),
-            self.tr("Quarter notes a minute"),
-            round(tempo.quarters_per_minute, 2),
-            10,
-            400,
-            2,
-        )
-        if is_given:
-            self.set_tempo(wanted)
-
-    def set_tempo(self, quarters_per_minute: float) -> None:
-        """Give the tempo in force at the playhead another value; one undo step."""
-        score = self._document.score
-        tempo = tempo_at(score, round(self._playback.document_tick))
-        changed = Tempo(tempo.tick, round(60e6 / quarters_per_minute))
-        tempos = sorted([*(one for one in score.tempos if one.tick != tempo.tick), changed], key=lambda one: one.tick)
-        edited = replace(score, tempos=tuple(tempos))
-        self._document.apply(self.tr("Set the tempo"), Edited(edited, self._document.selection))
-
-    def _ask_metre(self) -> None:
-        metre = metre_at(self._document.score, round(self._playback.document_tick))
-        now = f"{metre.numerator}/{metre.denominator}"
-        choices = list(_METRES if now in _METRES else (now, *_METRES))
-        wanted, is_given = QInputDialog.getItem(
-            self, self.tr("Metre"), self.tr("Beats in a bar"), choices, choices.index(now), editable=False
-        )
-        if is_given:
-            numerator, denominator = map(int, wanted.split("/"))
-            self.set_metre(numerator, denominator)
-
-    def set_metre(self, numerator: int, denominator: int) -> None:
-        """Give the metre in force at the playhead another value; one undo step."""
-        score = self._document.score
-        metre = metre_at(score, round(self._playback.document_tick))
-        changed = Metre(metre.tick, numerator, denominator)
-        metres = sorted([*(one for one in score.metres if one.tick != metre.tick), changed], key=lambda one: one.tick)
-        edited = replace(score, metres=tuple(metres))
-        self._document.apply(self.tr("Set the metre"), Edited(edited, self._document.selection))
+    @property
+    def _tick(self) -> int:
+        return round(self._playback.document_tick)
 
     # Words
 
@@ -511,28 +401,6 @@ class MainWindow(QMainWindow):
         ago = self.tr("{n} s ago").format(n=age) if age < 60 else self.tr("{n} min ago").format(n=age // 60)
         words = self.tr("Recovery copy just now") if age < 3 else self.tr("Recovery copy {ago}").format(ago=ago)
         self.menu_row.show_saved(words)
-
-    def _on_message(self, message: Message) -> None:
-        self._waiting.append(message)
-        if self._shown is None:
-            self._next_message()
-
-    def _next_message(self) -> None:
-        self._strip_timer.stop()
-        self._shown = self._waiting.popleft() if self._waiting else None
-        self.strip.setVisible(self._shown is not None)
-        message = self._shown
-        if message is not None:
-            labels = [action.label for action in message.actions]
-            self.strip.show_message(message.level, message.sentence, message.hint, labels, icon=message.icon)
-            if message.lasts_ms:
-                self._strip_timer.start(message.lasts_ms)
-
-    def _on_message_action(self, index: int) -> None:
-        message = self._shown
-        self._next_message()
-        if message is not None:
-            message.actions[index].act()
 
     def offer_recovery(self, recovery: Recovery) -> None:
         """Say that unsaved work was found, and bring it back if wanted."""
@@ -663,10 +531,6 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._drop_frame.setGeometry(self.rect())
-
-
-def _local_paths(event: QDropEvent) -> tuple[Path, ...]:
-    return tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
 
 
 def _first_control(region: QWidget) -> QWidget | None:

@@ -217,16 +217,17 @@ def test_the_readout_says_where_the_playhead_is(studio):
 
 
 def test_tempo_and_metre_can_be_set_and_undone(studio):
-    studio.window.set_tempo(92)
-    studio.window.set_metre(3, 4)
+    studio.window.tempo_metre.set_tempo(0, 92)
+    studio.window.tempo_metre.set_metre(0, 3, 4)
     assert studio.window.transport.readout.words[1:] == ("92", "3 / 4")
     studio.document.undo_stack.undo()
     studio.document.undo_stack.undo()
     assert studio.window.transport.readout.words[1:] == ("120", "4 / 4")
 
 
-def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted):
+def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted, qtbot):
     desk.window.build_rest()
+    qtbot.waitUntil(lambda: desk.playback.device is not None)
     desk.player.device = DeviceState(False, "No sound device found.")
     desk.player.on_device_changed()
     desk.player.on_device_changed()
@@ -235,8 +236,9 @@ def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted):
     assert desk.window.transport.volume.isVisibleTo(desk.window) is False
 
 
-def test_the_volume_is_remembered(desk):
+def test_the_volume_is_remembered(desk, qtbot):
     desk.window.build_rest()
+    qtbot.waitUntil(lambda: desk.playback.device is not None)
     desk.window.transport.volume.changed.emit(0.25)
     assert desk.player.volume == 0.25
     assert desk.preferences.settings.volume == 0.25
@@ -358,9 +360,9 @@ def test_a_folder_dropped_anywhere_becomes_pieces(studio, qtbot, tmp_path):
         notes = line(*(60 + (step * (name + 2)) % 13 for step in range(40)))
         write_midi(score_of(*notes), folder / f"song {name}.mid")
     assert dropped(studio.window, folder)
-    assert studio.window.stack.currentWidget() is studio.window.pieces
+    assert studio.window.stack.currentWidget() is studio.window.others.pieces
     qtbot.waitUntil(lambda: not studio.jobs.is_busy("import"), timeout=20_000)
-    qtbot.waitUntil(lambda: bool(studio.window.corpus.corpus_id), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(studio.window.others.corpus.corpus_id), timeout=10_000)
 
 
 def test_a_project_that_is_dropped_is_opened(studio, qtbot, tmp_path):
@@ -387,11 +389,34 @@ def test_a_mid_dropped_on_the_roll_becomes_the_seed(studio, qtbot, tmp_path):
 
 def test_ctrl_1_2_3_change_the_workspace(studio, qtbot):
     key(qtbot, studio, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-    assert studio.window.stack.currentWidget() is studio.window.pieces
+    assert studio.window.stack.currentWidget() is studio.window.others.pieces
     assert not studio.window.actions_["generate"].isEnabled()
     key(qtbot, studio, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     assert studio.window.stack.currentWidget() is studio.window.compose
     assert studio.window.actions_["generate"].isEnabled()
+
+
+def test_the_pill_shows_training_everywhere_and_leads_to_it(studio, qtbot):
+    window = studio.window
+    window.others.training.progress_changed.emit("epoch 3 of 12 · 2 min left", 0.25)
+    pill = window.transport.pill
+    assert pill.isVisible()
+    assert "epoch 3 of 12" in pill.accessibleName()
+    qtbot.mouseClick(pill, Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.others.train
+    window.others.training.progress_changed.emit("", 0.0)
+    assert not pill.isVisible()
+
+
+def test_a_model_made_elsewhere_is_offered_at_once(studio, qtbot, stocked):
+    _, folder, name = stocked.create("Chorales")
+    fill(folder, replace(CARD, name=name))
+    studio.window.others.models_changed.emit()
+    with qtbot.waitSignal(studio.generator.models_listed) as listed:
+        pass
+    assert [record.name for record in listed.args[0]] == ["Starter model", "Chorales"]
+    studio.window.others.compose_requested.emit(listed.args[0][1].id)
+    qtbot.waitUntil(lambda: studio.window.compose.panel.request_options().model_id == listed.args[0][1].id)
 
 
 def test_v_ctrl_t_and_ctrl_r_fold_their_parts(studio, qtbot):

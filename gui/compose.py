@@ -315,9 +315,10 @@ class ComposeWorkspace(QWidget):
             playback.play_document(take.start)
 
     def _on_models(self, records: "tuple[ModelRecord, ...]") -> None:
-        ready = [record for record in records if record.state == "ready"]
-        self.panel.set_models(ready)
         last = self._preferences.settings.last_model
+        # One that is still learning can be composed with too, by its best epoch so far, once it was asked for.
+        ready = [record for record in records if record.state == "ready" or record.id == last]
+        self.panel.set_models(ready)
         if self.panel.request_options().model_id != last and any(record.id == last for record in ready):
             self.panel.choose_model(last)
         self._models_known = True

@@ -38,6 +38,9 @@ if TYPE_CHECKING:  # imported on first need, after the window was painted
 
 _LOG = logging.getLogger(__name__)
 
+_SWITCH_S = 0.001
+"""How long a thread that generates or imports may keep the window's thread waiting for the interpreter."""
+
 
 def make_window(preferences: Preferences) -> MainWindow:
     """A window with an empty document, in the user folder as it stands."""
@@ -185,6 +188,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
     """
     os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # else the mixer swallows the signals that end a program
+    sys.setswitchinterval(_SWITCH_S)
     if sys.stderr is not None:
         faulthandler.enable()
     QApplication.setDesktopFileName("ritornello")

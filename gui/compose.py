@@ -202,7 +202,7 @@ class ComposeWorkspace(QWidget):
         self._generator.set_seed(document.score, document.part)
 
     def _on_replaced(self) -> None:
-        self._generator.stop()
+        self._generator.cancel()
         self.tray.clear()
         self._copied = frozenset()
         self.roll.set_copied(self._copied)

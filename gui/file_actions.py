@@ -3,11 +3,12 @@
 Files are read and written in Workers; the dialogs are asked for through `Dialogs`, so that a test can answer them.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
@@ -22,6 +23,9 @@ from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 from gui.preferences import Preferences
 from gui.project_file import MIDI_SUFFIXES, PROJECT_SUFFIX, Opened, read_document, write_document
+
+_SUFFIX = re.compile(r"\*(\.[\w-]+)")
+"""The first ending in a dialog's filter."""
 
 Answer = Literal["save", "discard", "cancel"]
 
@@ -40,8 +44,18 @@ class Dialogs:
 
     def save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
         """suggestion: a name, put into the folder last used, or a whole path."""
-        name, _ = QFileDialog.getSaveFileName(self._window, title, str(self._folder / suggestion), filters)
-        return self._chosen(name)
+        name, chosen = QFileDialog.getSaveFileName(self._window, title, str(self._folder / suggestion), filters)
+        path = self._chosen(name)
+        suffix = _SUFFIX.search(chosen)
+        if path is None or path.suffix or suffix is None:
+            return path
+        path = path.with_name(path.name + suffix.group(1))  # Qt asked about the name as it was typed
+        return path if not path.exists() or self._may_replace(path) else None
+
+    def _may_replace(self, path: Path) -> bool:
+        words = QCoreApplication.translate("Dialogs", "‘{name}’ already exists. Replace it?")
+        answer = QMessageBox.question(self._window, "Ritornello", words.format(name=path.name))
+        return answer == QMessageBox.StandardButton.Yes
 
     def _chosen(self, name: str) -> Path | None:
         if not name:

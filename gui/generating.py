@@ -48,6 +48,7 @@ class Generator(QObject):
         self._model_id = ""
         self._seed: tuple[Score, int] | None = None
         self._wants_surprise = False
+        self._is_unwanted = False
         self._serial = 0
         self._worker: Worker | None = None
         self._resting = QTimer(self)
@@ -92,6 +93,7 @@ class Generator(QObject):
         if self._worker is not None:
             return
         self._model_id = model_id
+        self._is_unwanted = False
 
         def task(control: Control) -> object:
             from core.learning.generation import generate
@@ -112,8 +114,15 @@ class Generator(QObject):
         if self._worker is not None:
             self._worker.control.stop()
 
+    def cancel(self) -> None:
+        """End soon and let no take arrive any more: the seed it was for is gone."""
+        if self._worker is not None:
+            self._is_unwanted = True
+            self._worker.control.cancel()
+
     def _on_report(self, event: "Take") -> None:
-        self.take_arrived.emit(event)
+        if not self._is_unwanted:
+            self.take_arrived.emit(event)
 
     def _on_failed(self, error: AppError) -> None:
         self._end()

@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_part)
         document.changed.connect(self._show_readout)
         self.files.opened.connect(self.show_compose)
-        self.menu_row.recent.aboutToShow.connect(lambda: self.files.fill_recent(self.menu_row.recent))
+        self.files.fill_recent(self.menu_row.recent)
         self.compose.status_changed.connect(self.status.show_pointed)
         self.compose.midi_dropped.connect(self.files.open_as_seed)
         self.transport.workspace_chosen.connect(self.show_workspace)
@@ -469,6 +469,7 @@ class MainWindow(QMainWindow):
         theme.set_reduced_motion(reduced=settings.reduces_motion)
         self.actions_["play_takes"].setChecked(settings.plays_takes_on_arrival)
         self.first_page.shown_at_start.setChecked(settings.show_first_page)
+        self.files.fill_recent(self.menu_row.recent)
 
     # Going round
 

@@ -140,6 +140,24 @@ def test_notes_that_the_model_never_met_are_named(studio, qtbot):
     assert {note.pitch for note in found.args[0]} == {100}
 
 
+def test_takes_for_a_seed_that_is_gone_never_arrive(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    studio.open(70, 72)
+    settled(qtbot, studio)
+    assert not studio.window.compose.tray.takes
+    assert studio.document.preview is None
+    assert studio.window.compose.panel.is_ready
+
+
+def test_a_recent_file_is_in_the_menu_at_once(studio, qtbot, tmp_path):
+    path = tmp_path / "Évening.mid"
+    write_midi(score_of(*line(60)), path)
+    assert not studio.window.menu_row.recent.isEnabled()
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    assert [action.text() for action in studio.window.menu_row.recent.actions()] == ["Évening.mid"]
+
+
 # First launch
 
 

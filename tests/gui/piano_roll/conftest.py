@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -14,9 +13,6 @@ from gui import theme
 from gui.document import Document, Snapshot
 from gui.piano_roll.editor import PianoRollEditor
 from gui.piano_roll.viewport import Viewport
-
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")  # a busy machine must not fail a property
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 SHIFT, CTRL, ALT = (

@@ -197,7 +197,7 @@ class LibraryController(QObject):
             self.dialog.compose_requested.connect(self._compose)
         self.refresh()
         self.dialog.show()
-        self.dialog.raise_()
+        self.dialog.activateWindow()
 
     def refresh(self) -> None:
         """Read the list anew, if it is shown."""

@@ -1,0 +1,138 @@
+"""With real trainings of very few notes, in their own process."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from core.corpus.importer import import_paths
+from core.learning.library import Library
+from core.learning.training import resumable
+from core.music.midi_file import write_midi
+from core.music.score import Note, Part, Score
+from core.tasks import Control
+from gui import messages
+from gui.jobs import JobRunner
+from gui.training.controller import SEED_KEY, TrainController
+
+LEFT = Qt.MouseButton.LeftButton
+pytestmark = pytest.mark.timeout(400)
+STARTS_MS = 120_000
+"""TensorFlow takes its time to load on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def corpus(tmp_path, home):
+    folder = tmp_path / "tunes"
+    folder.mkdir()
+    for number in range(6):
+        pitches = [60 + (step * (number + 2)) % 12 for step in range(40)]
+        notes = tuple(Note(index * 240, pitch, 240) for index, pitch in enumerate(pitches))
+        write_midi(Score((Part(notes=notes),)), folder / f"tune {number}.mid")
+    return import_paths((folder,), Control(), home=home)[0]
+
+
+@pytest.fixture
+def answers():
+    """What the questions are answered by."""
+    return []
+
+
+@pytest.fixture
+def controller(qtbot, workspace, runner, home, answers):
+    controller = TrainController(workspace, runner, home=home, confirm=lambda _title, _text: answers.pop(0))
+    controller.refresh()
+    qtbot.waitUntil(lambda: workspace.settings.corpus.currentText() == "tunes", timeout=10_000)
+    settings = workspace.settings
+    settings.preset.setCurrentIndex(settings.preset.findData("quick"))
+    settings.preset.activated.emit(settings.preset.currentIndex())
+    settings.epochs.focusProxy().selectAll()
+    qtbot.keyClicks(settings.epochs.focusProxy(), "9000")
+    return controller
+
+
+@pytest.fixture
+def noted(qapp):
+    found = []
+    messages.center().noted.connect(found.append)
+    yield found
+    messages.center().noted.disconnect(found.append)
+
+
+def test_a_training_is_watched_heard_paused_and_stopped(qtbot, workspace, controller, home, noted):
+    told = []
+    controller.progress_changed.connect(lambda words, share: told.append((words, share)))
+    qtbot.mouseClick(workspace.train, LEFT)
+    assert workspace.phase == "preparing"
+    qtbot.waitUntil(lambda: len(workspace.strip.cards) >= 2, timeout=STARTS_MS)
+    assert workspace.settings._held_out.text() == "1 piece"
+    assert workspace.settings.seed_play.isVisible()
+    assert told[-1][0].startswith("epoch ")
+    assert "of 9000" in told[-1][0]
+    with qtbot.waitSignal(controller.play_requested) as played:
+        qtbot.mouseClick(workspace.strip.cards[0].play, LEFT)
+    key, score, _ = played.args
+    assert score.parts[0].notes
+    controller.set_playing(key)
+    assert workspace.strip.cards[0].play.isChecked()
+    with qtbot.waitSignal(controller.play_requested) as played:
+        qtbot.mouseClick(workspace.settings.seed_play, LEFT)
+    assert played.args[0] == SEED_KEY
+
+    qtbot.mouseClick(workspace.pause, LEFT)
+    assert workspace.phase == "paused"
+    qtbot.waitUntil(lambda: controller._control.paused)
+    qtbot.wait(700)
+    epochs = len(controller._history)
+    qtbot.wait(700)
+    assert len(controller._history) == epochs
+    qtbot.mouseClick(workspace.go_on, LEFT)
+    qtbot.waitUntil(lambda: len(controller._history) > epochs, timeout=20_000)
+
+    with qtbot.waitSignal(controller.models_changed, timeout=20_000):
+        qtbot.mouseClick(workspace.stop, LEFT)
+    assert workspace.phase == "done"
+    assert noted[-1].startswith("Ready: “tunes”, kept at epoch ")
+    assert told[-1] == ("", 0.0)
+    record = Library(home).find("tunes")
+    assert record.state == "ready"
+    with qtbot.waitSignal(controller.compose_requested) as composed:
+        qtbot.mouseClick(workspace.compose, LEFT)
+    assert composed.args == [record.id]
+
+
+def test_quitting_leaves_a_training_that_the_next_start_offers_to_go_on_with(
+    qtbot, workspace, controller, runner, home, answers
+):
+    qtbot.mouseClick(workspace.train, LEFT)
+    qtbot.waitUntil(lambda: len(controller._history) >= 2, timeout=STARTS_MS)
+    runner.close()  # what the application does when it is quit
+    qtbot.waitUntil(lambda: not runner._jobs)
+    (unfinished,) = resumable(home)
+    assert unfinished.epoch >= 2
+
+    later = JobRunner()
+    again = TrainController(workspace, later, home=home, confirm=lambda _title, _text: answers.pop(0))
+    controller.deleteLater()
+    again.refresh()
+    qtbot.waitUntil(lambda: workspace._unfinished.count() == 1, timeout=10_000)
+    again.resume(unfinished.model_id)
+    qtbot.waitUntil(lambda: len(again._history) > unfinished.epoch, timeout=STARTS_MS)
+    assert [epoch.epoch for epoch in again._history] == list(range(1, len(again._history) + 1))
+    answers.append(False)
+    qtbot.mouseClick(workspace.cancel, LEFT)
+    assert again.is_training
+    answers.append(True)
+    qtbot.mouseClick(workspace.cancel, LEFT)
+    qtbot.waitUntil(lambda: not again.is_training, timeout=20_000)
+    assert workspace.phase == "idle"
+    assert resumable(home) == ()
+    assert [record for record in Library(home).list() if not record.is_starter] == []
+    later.close()
+    qtbot.waitUntil(lambda: not later._workers and not later._jobs)
+
+
+def test_what_can_not_be_trained_says_why(qtbot, workspace, controller, home):
+    workspace.settings.corpus.setItemData(0, "nowhere")
+    qtbot.mouseClick(workspace.train, LEFT)
+    qtbot.waitUntil(lambda: workspace.phase == "failed", timeout=20_000)
+    assert workspace._title.text() == "There is no corpus ‘nowhere’."
+    assert workspace.train.isEnabled()

@@ -1,0 +1,97 @@
+import math
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
+
+from core.learning.library import Library, ModelRecord
+from gui import messages
+from gui.training.library_view import LibraryController, row_of
+from tests.core.learning.test_library import CARD, fill
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def library(home):
+    library = Library(home)
+    for name in ("Chorales", "Airs"):
+        _, folder, _ = library.create(name)
+        fill(folder, replace(CARD, name=name))
+    return library
+
+
+@pytest.fixture
+def controller(qtbot, workspace, runner, home, library):
+    controller = LibraryController(runner, home=home, parent=workspace)
+    controller.open()
+    qtbot.waitUntil(lambda: names(controller) >= {"Chorales", "Airs"})
+    return controller
+
+
+@pytest.fixture
+def posted(qapp):
+    found = []
+    messages.center().posted.connect(found.append)
+    yield found
+    messages.center().posted.disconnect(found.append)
+
+
+def names(controller):
+    table = controller.dialog.table
+    return {table.item(row, 0).text() for row in range(table.rowCount())}
+
+
+def choose(controller, name):
+    table = controller.dialog.table
+    table.selectRow(next(row for row in range(table.rowCount()) if table.item(row, 0).text() == name))
+
+
+def test_figures_stand_side_by_side(tmp_path):
+    record = ModelRecord(
+        "m", "Mine", tmp_path, "standard", "Bach", 104, 31960, 60, 24, math.log2(32), 2.0, "2026-01-02T03:04:05"
+    )
+    assert row_of(record) == ("Mine", "Bach", "104", "Standard", "24 of 60", "32.0 notes", "4.0 notes", "2026-01-02")
+    assert row_of(ModelRecord("m", "Mine", tmp_path, state="unfinished"))[0] == "Mine (unfinished)"
+
+
+def test_a_deleted_model_comes_back_by_undo(qtbot, controller, library, posted):
+    choose(controller, "Airs")
+    with qtbot.waitSignal(controller.models_changed):
+        qtbot.mouseClick(controller.dialog.delete, LEFT)
+    qtbot.waitUntil(lambda: "Airs" not in names(controller))
+    posted[-1].actions[0].act()
+    qtbot.waitUntil(lambda: "Airs" in names(controller))
+
+
+def test_a_model_is_renamed(qtbot, controller, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_words: ("Evening", True))
+    choose(controller, "Airs")
+    qtbot.mouseClick(controller.dialog.rename, LEFT)
+    qtbot.waitUntil(lambda: "Evening" in names(controller))
+    assert controller.dialog.record.name == "Evening"
+
+
+def test_a_model_goes_out_as_one_file_and_comes_in_again(qtbot, controller, library, tmp_path, posted):
+    controller.export(library.find("Airs"), tmp_path / "airs.ritornello-model")
+    qtbot.waitUntil(lambda: bool(posted))
+    assert posted[-1].sentence == "Saved ‘airs.ritornello-model’."
+    controller.import_file(tmp_path / "airs.ritornello-model")
+    qtbot.waitUntil(lambda: "Airs 2" in names(controller))
+
+
+def test_a_file_that_is_no_model_is_refused_in_words(qtbot, controller, tmp_path, posted):
+    (tmp_path / "x.ritornello-model").write_bytes(b"no model")
+    controller.import_file(tmp_path / "x.ritornello-model")
+    qtbot.waitUntil(lambda: bool(posted))
+    assert posted[-1].level == "error"
+    assert "x.ritornello-model" in posted[-1].sentence
+
+
+def test_compose_with_it_names_the_model(qtbot, controller, library):
+    assert not controller.dialog.compose.isEnabled()
+    choose(controller, "Chorales")
+    with qtbot.waitSignal(controller.compose_requested) as asked:
+        qtbot.mouseClick(controller.dialog.compose, LEFT)
+    assert asked.args == [library.find("Chorales").id]

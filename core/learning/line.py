@@ -203,8 +203,8 @@ class Line:
             if frame.pitches
             else frame.highest_pitch
         )
-        chord_may_grow = not frame.is_line and len(self._at_once) < _MOST_AT_ONCE and highest > self._at_once[-1]
-        low = 0 if chord_may_grow else 1
+        has_room = highest > self._at_once[-1] and self.steps[-1].sounds
+        low = 0 if has_room and not frame.is_line and len(self._at_once) < _MOST_AT_ONCE else 1
         return low, max(low, max(self._sounding_until, self._onset) + frame.bar_steps - self._onset)
 
     def _move_to(self, delta: int) -> None:
@@ -286,7 +286,7 @@ class Line:
             self._last_of[pitch] = len(self._ticks) - 1
             self._at_once.append(pitch)
             self._sounding[pitch] = self._onset + duration
-        self._sounding_until = max(self._sounding_until, self._onset + duration)
+            self._sounding_until = self._onset + duration if frame.is_line else max(self._sounding.values())
         self._last_duration = duration
         self._row[0].append(self._onset)
         self._row[1].append(pitch)

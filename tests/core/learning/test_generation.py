@@ -249,6 +249,14 @@ def test_a_take_of_one_possible_pitch_still_fills_its_bars():
     assert take.end - max(note.end for note in take.generated) <= 1920
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_chords_end_where_no_pitch_that_the_model_knows_is_allowed(temperature):
+    request = GenerationRequest(chords(), length_bars=4, takes=1, pitch_range=(0, 12), temperature=temperature)
+    take = generate(MODELS["chords"], request)[0]
+    assert {note.pitch for note in take.generated} == {12}
+    assert take.end - max(note.end for note in take.generated) <= 1920
+
+
 def test_motifs_come_back_the_more_the_stronger_the_wish():
     def figures(motifs):
         """The share of figures of three notes that came before, in the seed or in the take."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from core.corpus.rows import Rows
 from core.errors import AppError
 from core.music.score import Score
 from core.tasks import Control
 from gui import messages
 from gui.controls.numbers import counted, grouped
+from gui.corpus.report_model import Files, matching
 from gui.corpus.report_panel import CorpusChoice
 from gui.corpus.views import CorpusView, FilterView, filtered, glimpses_of, view_of
 from gui.corpus.workspace import PiecesWorkspace
@@ -74,6 +76,7 @@ class CorpusController(QObject):
         report.new_requested.connect(self.choose_folder)
         report.lines_chosen.connect(self._set_lines)
         report.train_requested.connect(self._train)
+        report.filter_requested.connect(self._find_files)
         report.cancel_requested.connect(self._cancel_import)
         report.stop_requested.connect(self._stop_import)
 
@@ -261,6 +264,20 @@ class CorpusController(QObject):
         if view is not None:
             self._run(_glimpses, self._home, view.corpus, fingerprints, then=self._workspace.pieces.add_glimpses)
 
+    def _find_files(self, text: str) -> None:
+        model = self._workspace.report.model
+        files = model.files
+
+        def then(shown: Files) -> None:
+            is_current = text == self._workspace.report.search.text()
+            if is_current and all(model.files[kind] is files[kind] for kind in files):
+                model.show_filtered(text, shown)
+
+        if any(isinstance(some, Rows) for some in files.values()):
+            self._run(_found, files, text, then=then)
+        else:
+            model.set_filter(text)
+
     # Importing
 
     def _on_import_progress(self, progress: "ImportProgress") -> None:
@@ -355,6 +372,10 @@ def _score(home: Path, fingerprint: str) -> Score:
 
 def _glimpses(home: Path, corpus: "Corpus", fingerprints: tuple[str, ...]) -> Any:
     return glimpses_of(_store(home), corpus, fingerprints)
+
+
+def _found(files: Files, text: str) -> Files:
+    return {kind: matching(some, text) for kind, some in files.items()}
 
 
 def _saved(home: Path, corpus: "Corpus") -> str:

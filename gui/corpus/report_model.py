@@ -5,7 +5,7 @@ disk a page at a time, so a hundred thousand files cost no widget and no row obj
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
@@ -31,6 +31,7 @@ _SEARCHED = 5000
 """A group with more files isn't searched for the one that gave a piece: the window mustn't wait for it."""
 
 Index = QModelIndex | QPersistentModelIndex
+Files = Mapping[Kind, Sequence[FileVerdict]]
 _ROOT = QModelIndex()
 
 
@@ -59,14 +60,26 @@ class ReportModel(QAbstractListModel):
         self._groups = {kind: Group(kind) for kind in KINDS}
         self._needle = ""
 
-    def show_report(self, report: ImportReport | None) -> None:
-        """Replace all rows by those of a finished import; None = no rows."""
+    def show_files(self, groups: Files) -> None:
+        """Replace all rows; a filter that was set goes on filtering."""
         self.beginResetModel()
-        found = (report.skipped, report.repaired, report.duplicates, report.kept) if report else ((), (), (), ())
-        for group, files in zip(self._groups.values(), found, strict=True):
-            group.all = files
+        for kind, group in self._groups.items():
+            group.all = groups.get(kind, ())
         self._filter()
         self.endResetModel()
+
+    def show_filtered(self, text: str, shown: Files) -> None:
+        """Show of each group what `matching` found for `text`."""
+        self.beginResetModel()
+        self._needle = _needle(text)
+        for kind, group in self._groups.items():
+            group.shown = shown.get(kind, ())
+        self.endResetModel()
+
+    @property
+    def files(self) -> dict[Kind, Sequence[FileVerdict]]:
+        """All files by what became of them, whatever the filter."""
+        return {kind: group.all for kind, group in self._groups.items()}
 
     def add_verdicts(self, verdicts: Sequence[FileVerdict]) -> None:
         """Append files as they are read, each to its group; what is selected stays selected."""
@@ -95,7 +108,7 @@ class ReportModel(QAbstractListModel):
 
     def set_filter(self, text: str) -> None:
         """Show only the files whose name or reason holds `text`, whatever the case."""
-        needle = text.strip().casefold()
+        needle = _needle(text)
         if needle == self._needle:
             return
         self.beginResetModel()
@@ -179,18 +192,45 @@ class ReportModel(QAbstractListModel):
 
     def _filter(self) -> None:
         for group in self._groups.values():
-            if not self._needle:
-                group.shown = group.all if isinstance(group.all, Rows) else list(group.all)
-            elif isinstance(group.all, Rows):
-                pattern = "%" + re.sub(r"([\\%_])", r"\\\1", self._needle) + "%"
-                group.shown = group.all.narrowed(
-                    "(CAST(path AS TEXT) LIKE ? ESCAPE '\\' OR reason LIKE ? ESCAPE '\\')", pattern, pattern
-                )
-            else:
-                group.shown = [verdict for verdict in group.all if self._fits(verdict)]
+            found = matching(group.all, self._needle)
+            group.shown = found if isinstance(found, Rows) else list(found)
 
     def _fits(self, verdict: FileVerdict) -> bool:
-        return not self._needle or self._needle in verdict.path.casefold() or self._needle in verdict.reason.casefold()
+        return _holds(verdict, self._needle)
+
+
+def files_of(report: ImportReport) -> dict[Kind, Sequence[FileVerdict]]:
+    """The files of a report by what became of them, counted: many take a while, so do it in a Worker."""
+    found: dict[Kind, Sequence[FileVerdict]] = {
+        "skipped": report.skipped,
+        "repaired": report.repaired,
+        "same": report.duplicates,
+        "kept": report.kept,
+    }
+    for files in found.values():
+        len(files)  # rows on disk remember it
+    return found
+
+
+def matching(files: Sequence[FileVerdict], text: str) -> Sequence[FileVerdict]:
+    """Those whose path or reason holds `text`, whatever the case. Rows on disk are looked through there, and counted."""
+    needle = _needle(text)
+    if not needle:
+        return files
+    if not isinstance(files, Rows):
+        return [verdict for verdict in files if _holds(verdict, needle)]
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", needle) + "%"
+    found = files.narrowed("(CAST(path AS TEXT) LIKE ? ESCAPE '\\' OR reason LIKE ? ESCAPE '\\')", pattern, pattern)
+    len(found)
+    return found
+
+
+def _needle(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _holds(verdict: FileVerdict, needle: str) -> bool:
+    return not needle or needle in verdict.path.casefold() or needle in verdict.reason.casefold()
 
 
 def title_of(kind: Kind) -> str:

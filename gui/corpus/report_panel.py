@@ -1,6 +1,6 @@
 """The left side of Pieces: what came in and what became of it, the files one by one, and the way on to training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,10 +25,10 @@ from gui.controls.progress import ProgressLine
 from gui.controls.segments import Segment, Segments
 from gui.controls.text import Divider, Icon, Surface, Text
 from gui.corpus.report_list import FileList, ProportionBar, column_of_what_happened
-from gui.corpus.report_model import KINDS, Kind, ReportModel
+from gui.corpus.report_model import KINDS, Files, Kind, ReportModel
 
 if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can do without
-    from core.corpus.report import FileVerdict, ImportReport
+    from core.corpus.report import FileVerdict
 
 Lines = Literal["melody", "all"]
 
@@ -64,6 +64,8 @@ class ReportPanel(Surface):
     train_requested = Signal()
     cancel_requested = Signal()
     stop_requested = Signal()
+    filter_requested = Signal(str)
+    """Only files that hold this text are to be shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("bg.panel", edges="r", parent=parent)
@@ -211,7 +213,7 @@ class ReportPanel(Surface):
         self.corpora.activated.connect(lambda index: self.corpus_chosen.emit(self.corpora.itemData(index)))
         self.more.clicked.connect(self._open_menu)
         self.search.textChanged.connect(self._typing.start)
-        self._typing.timeout.connect(lambda: self.model.set_filter(self.search.text()))
+        self._typing.timeout.connect(lambda: self.filter_requested.emit(self.search.text()))
         self.add.clicked.connect(self._open_add_menu)
         self.lines.chosen.connect(self.lines_chosen)
         self.train.clicked.connect(self.train_requested)
@@ -227,12 +229,15 @@ class ReportPanel(Surface):
             self.corpora.addItem(corpus.name, corpus.id)
         self.corpora.setCurrentIndex(self.corpora.findData(current))
 
-    def show_report(self, report: "ImportReport | None", counts: "Mapping[Kind, int]", *, source: str) -> None:
-        """A finished import. source: where the files came from, in a sentence."""
+    def show_report(self, files: Files, *, source: str) -> None:
+        """A finished import: the files by what became of them. source: where they came from, in a sentence."""
         self._heads.setCurrentIndex(0)
-        self.model.show_report(report)
-        self._counts = {kind: counts.get(kind, 0) for kind in KINDS}
+        self.model.show_filtered("", {})
+        self.model.show_files(files)
+        self._counts = {kind: len(files.get(kind, ())) for kind in KINDS}
         self._bar.show_counts(tuple(self._counts.items()))
+        if self.search.text():
+            self.filter_requested.emit(self.search.text())
         total = sum(self._counts.values())
         usable = self._counts["kept"] + self._counts["repaired"]
         if total and not usable:
@@ -280,7 +285,7 @@ class ReportPanel(Surface):
 
     def begin_import(self) -> None:
         """Clear the list for files about to be read."""
-        self.model.show_report(None)
+        self.model.show_files({})
         self._line.set_fraction(0)
         self.show_progress(0, 0, "")
         for control in (self.train, self.add, self.lines, self.corpora, self.more):

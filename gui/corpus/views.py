@@ -13,7 +13,7 @@ from core.music.timing import metre_at
 from gui.corpus.charts import bars_of, long_label
 from gui.corpus.histogram import Bar
 from gui.corpus.pieces_list import Glimpse
-from gui.corpus.report_model import Kind
+from gui.corpus.report_model import Files, files_of
 
 if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can do without
     from core.corpus.report import ImportReport
@@ -31,8 +31,8 @@ class CorpusView:
     corpus: "Corpus"
     piece_count: int
     note_count: int
-    report: "ImportReport"
-    counts: Mapping[Kind, int]
+    files: Files
+    """Those that came in, by what became of them."""
     source: str
     """Where its files came from, in a sentence."""
     statistics: "CorpusStatistics"
@@ -57,15 +57,13 @@ def view_of(store: "CorpusStore", corpus: "Corpus") -> CorpusView:
 
     statistics = statistics_of(store, corpus)
     report = store.report_of(corpus.id)
-    counts: dict[Kind, int] = dict(report.counts)
-    for files in (report.skipped, report.repaired, report.duplicates, report.kept):
-        len(files)  # counted here, so that the list doesn't count in the window's thread
+    files = files_of(report)
+    len(corpus.pieces)  # counted here, so that no list counts in the window's thread
     return CorpusView(
         corpus,
         statistics.pieces,
         corpus.note_count,
-        report,
-        counts,
+        files,
         source_words(report),
         statistics,
         bars_of(statistics),

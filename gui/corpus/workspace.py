@@ -57,6 +57,7 @@ class PiecesWorkspace(QStackedWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setMinimumWidth(600)
         body = Surface("bg.window")
         column = QVBoxLayout(body)
         column.setContentsMargins(20, 16, 20, 16)
@@ -127,7 +128,7 @@ class PiecesWorkspace(QStackedWidget):
         """There is no corpus: the drop target."""
         self._view = self._filter = None
         self.pieces_model.show_pieces(())
-        self.report.model.show_report(None)
+        self.report.model.show_files({})
         self.setCurrentIndex(0)
 
     def show_import(self) -> None:
@@ -139,7 +140,7 @@ class PiecesWorkspace(QStackedWidget):
         """A corpus with everything on it."""
         self._view = view
         self.setCurrentIndex(1)
-        self.report.show_report(view.report, view.counts, source=view.source)
+        self.report.show_report(view.files, source=view.source)
         self.report.show_numbers(pieces=view.piece_count, notes=view.note_count, lines=view.corpus.lines)
         self.pieces.forget_glimpses()
         self.show_filter(None)

@@ -174,7 +174,11 @@ class EpochsStrip(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.horizontalScrollBar().valueChanged.connect(self._leaders.update)
+        self._stays_at_newest = True
+        bar = self._scroll.horizontalScrollBar()
+        bar.valueChanged.connect(self._leaders.update)
+        bar.sliderMoved.connect(lambda value: self._on_scrolled(value, bar.maximum()))
+        bar.rangeChanged.connect(lambda _low, high: bar.setValue(high) if self._stays_at_newest else None)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -210,11 +214,6 @@ class EpochsStrip(QWidget):
             card.play_requested.connect(self.play_requested)
             card.step_requested.connect(lambda by, card=card: self._step(card, by))
         self._mark()
-        bar = self._scroll.horizontalScrollBar()
-        if bar.value() == bar.maximum():
-            self._row.adjustSize()
-            bar.setValue(bar.maximum())
-        self._leaders.update()
 
     def set_marks(self, *, kept: int, now: int) -> None:
         """Which epoch stopping keeps, and which is the latest; 0 = none."""
@@ -239,6 +238,9 @@ class EpochsStrip(QWidget):
             if card.isVisible() and 0 <= x <= self.width():
                 found.append((self._place_of(card.answer.epoch), x, card.answer.epoch == self._kept))
         return tuple(found)
+
+    def _on_scrolled(self, value: int, maximum: int) -> None:
+        self._stays_at_newest = value == maximum
 
     def _mark(self) -> None:
         for card in self._cards:

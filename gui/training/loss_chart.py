@@ -53,7 +53,7 @@ class LossChart(KeyboardFocus, QWidget):
         self.setAccessibleName(self.tr("How unsure the model is, epoch by epoch"))
 
     def sizeHint(self) -> QSize:
-        return QSize(800, 404)
+        return QSize(800, 220)  # it takes what room there is
 
     def show_history(self, history: Sequence[EpochDone], *, epochs: int) -> None:
         """Draw these epochs of a training planned for `epochs`."""

@@ -84,6 +84,8 @@ class SettingsPanel(Surface):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for ground in (scroll.viewport(), body):
+            ground.setAutoFillBackground(False)  # the panel's own shows through
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 1, 0)
         outer.setSpacing(0)

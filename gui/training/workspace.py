@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from core.learning.progress import EpochDone, TrainingProgress
 from gui.controls.buttons import Button, ModelButton, PlainButton, QuietButton
@@ -21,6 +21,8 @@ from gui.training.settings_panel import SettingsPanel
 from gui.training.verdict import best_of, verdict
 
 Phase = Literal["idle", "preparing", "training", "paused", "stopping", "cancelling", "done", "failed"]
+_NARROW = 1280
+"""Under this width the buttons go beneath the verdict."""
 _RUNNING: tuple[Phase, ...] = ("preparing", "training", "paused", "stopping", "cancelling")
 
 
@@ -99,9 +101,11 @@ class TrainWorkspace(QSplitter):
     def _head(self) -> QWidget:
         head = QWidget()
         head.setMinimumHeight(74)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
+        self._head_grid = QGridLayout(head)
+        self._head_grid.setContentsMargins(0, 0, 0, 0)
+        self._head_grid.setHorizontalSpacing(24)
+        self._head_grid.setVerticalSpacing(8)
+        self._head_grid.setColumnStretch(0, 1)
         words = QVBoxLayout()
         words.setSpacing(4)
         title = QHBoxLayout()
@@ -118,9 +122,12 @@ class TrainWorkspace(QSplitter):
         self._sentences.setContentsMargins(30, 0, 0, 0)
         words.addWidget(self._sentences)
         words.addStretch(1)
-        row.addLayout(words, 1)
-        buttons = QHBoxLayout()
+        self._head_grid.addLayout(words, 0, 0)
+        self._buttons = QWidget()
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(8)
+        buttons.addStretch(1)
         self.cancel = QuietButton(self.tr("Cancel"))
         self.cancel.setToolTip(self.tr("End the training and keep nothing of it"))
         self.pause = PlainButton(self.tr("Pause"), icon="pause", size="primary")
@@ -132,10 +139,7 @@ class TrainWorkspace(QSplitter):
         self.pieces = PlainButton(self.tr("Bring in pieces"), icon="folder-plus", size="primary")
         for button in (self.cancel, self.pause, self.go_on, self.stop, self.pieces, self.train):
             buttons.addWidget(button)
-        right = QVBoxLayout()
-        right.addLayout(buttons)
-        right.addStretch(1)
-        row.addLayout(right)
+        self._head_grid.addWidget(self._buttons, 0, 1, Qt.AlignmentFlag.AlignTop)
         return head
 
     def _progress_row(self) -> QWidget:
@@ -388,7 +392,17 @@ class TrainWorkspace(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_buttons()
         self.strip.update()
+
+    def _place_buttons(self) -> None:
+        """Beside the verdict where there is room for both, else beneath it."""
+        is_narrow = self.width() < _NARROW
+        top = Qt.AlignmentFlag.AlignTop
+        if is_narrow:
+            self._head_grid.addWidget(self._buttons, 1, 0, 1, 2, top)
+        else:
+            self._head_grid.addWidget(self._buttons, 0, 1, top)
 
 
 class UnfinishedCard(Card):

@@ -127,6 +127,14 @@ def test_rows_in_view_get_their_notes(qtbot, shown):
     assert len(shown.pieces_model.glimpse_of(first).notes) == 20
 
 
+def test_files_are_found_by_name_as_one_types(qtbot, shown):
+    model = shown.report.model
+    qtbot.keyClicks(shown.report.search, "SLOW")
+    qtbot.waitUntil(lambda: [model.index(row).data() for row in range(model.rowCount())] == ["Kept", "slow in d.mid"])
+    shown.report.search.clear()
+    qtbot.waitUntil(lambda: model.rowCount() == 11)
+
+
 def test_the_choice_of_lines_is_kept_with_the_corpus(qtbot, shown, home):
     assert shown.report.lines.current == "melody"
     qtbot.keyClick(shown.report.lines, Qt.Key.Key_Right)

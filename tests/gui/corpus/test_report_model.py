@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 
 from core.corpus.report import FileVerdict, ImportReport
 from gui.corpus.report_list import FileList
-from gui.corpus.report_model import FILE_ROLE, ReportModel, what_happened
+from gui.corpus.report_model import FILE_ROLE, ReportModel, files_of, what_happened
 
 VERDICTS = (
     FileVerdict("/m/a.mid", "kept", fingerprint="fa", notes=408, key="D minor"),
@@ -21,7 +21,7 @@ def rows(model):
 
 def test_files_stand_in_groups_what_needs_a_look_first():
     model = ReportModel()
-    model.show_report(ImportReport(VERDICTS))
+    model.show_files(files_of(ImportReport(VERDICTS)))
     assert rows(model) == [
         "Left out",
         "b.mid",
@@ -37,7 +37,7 @@ def test_files_stand_in_groups_what_needs_a_look_first():
 
 def test_files_that_arrive_bit_by_bit_give_the_same_rows(qtmodeltester):
     whole, grown = ReportModel(), ReportModel()
-    whole.show_report(ImportReport(VERDICTS))
+    whole.show_files(files_of(ImportReport(VERDICTS)))
     qtmodeltester.check(grown)
     for verdict in VERDICTS:
         grown.add_verdicts((verdict,))
@@ -46,7 +46,7 @@ def test_files_that_arrive_bit_by_bit_give_the_same_rows(qtmodeltester):
 
 def test_a_filter_looks_at_names_and_reasons_and_hides_empty_groups():
     model = ReportModel()
-    model.show_report(ImportReport(VERDICTS))
+    model.show_files(files_of(ImportReport(VERDICTS)))
     model.set_filter("DRUMS")
     assert rows(model) == ["Left out", "b.mid"]
     model.add_verdicts((FileVerdict("/m/e.mid", "kept"), FileVerdict("/m/drums 2.mid", "kept")))
@@ -57,7 +57,7 @@ def test_a_filter_looks_at_names_and_reasons_and_hides_empty_groups():
 
 def test_a_folded_group_shows_its_head_alone_and_takes_new_files_silently():
     model = ReportModel()
-    model.show_report(ImportReport(VERDICTS))
+    model.show_files(files_of(ImportReport(VERDICTS)))
     model.toggle_group("kept")
     model.add_verdicts((FileVerdict("/m/e.mid", "kept"),))
     assert rows(model)[-1] == "Kept"
@@ -80,7 +80,7 @@ def test_a_click_folds_a_head_and_enter_plays_a_file(qtbot):
     qtbot.addWidget(files)
     files.resize(500, 500)
     files.show()
-    model.show_report(ImportReport(VERDICTS))
+    model.show_files(files_of(ImportReport(VERDICTS)))
     head = files.visualRect(model.index(6)).center()
     qtbot.mouseClick(files.viewport(), Qt.MouseButton.LeftButton, pos=head)
     assert rows(model)[-1] == "Kept"
@@ -97,7 +97,7 @@ def test_a_file_left_out_plays_nothing(qtbot):
     model = ReportModel()
     files = FileList(model)
     qtbot.addWidget(files)
-    model.show_report(ImportReport(VERDICTS))
+    model.show_files(files_of(ImportReport(VERDICTS)))
     files.setCurrentIndex(model.index(1))
     assert model.index(1).data(FILE_ROLE).verdict == "skipped"
     with qtbot.assertNotEmitted(files.play_requested):
@@ -119,7 +119,7 @@ def test_a_hundred_thousand_files_are_shown_without_asking_for_each(qtbot):
     files.show()
     many = tuple(FileVerdict(f"/m/{number:06}.mid", "kept", fingerprint=str(number)) for number in range(100_000))
     start = time.perf_counter()
-    model.show_report(ImportReport(many))
+    model.show_files(files_of(ImportReport(many)))
     files.scrollToBottom()
     files.grab()
     assert len(set(asked)) < 200

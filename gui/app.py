@@ -217,7 +217,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
 
 
 def _after_first_paint(window: MainWindow, file: Path | None) -> None:
-    window.build_rest()
+    window.prepare_rest()
     recovery = find_recovery(paths.recovery_folder())
     if recovery is not None:
         window.offer_recovery(recovery)

@@ -25,7 +25,7 @@ from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
 from gui.document import Document, Snapshot
-from gui.drop_frame import DropFrame, dropped_files
+from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
 from gui.generating import Generator
@@ -42,7 +42,8 @@ from gui.shortcuts_page import ShortcutsPage
 from gui.tempo_metre import TempoMetre
 from gui.transport_bar import TransportBar
 
-if TYPE_CHECKING:  # built after the first paint
+if TYPE_CHECKING:  # loaded after the first paint
+    from core.learning.library import ModelRecord
     from gui.workspaces import Workspaces
 
 _SAVED_WORDS_MS = 5_000
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
         playback.state_changed.connect(self._on_playback_state)
         playback.device_changed.connect(self._on_device)
         messages.center().noted.connect(self.status.note)
+        self._generator.models_listed.connect(self._on_models)
         self._autosave.written.connect(self._on_copied)
         self._autosave.cleared.connect(lambda: self.menu_row.show_saved(""))
         self._copy_words_timer.timeout.connect(self._show_copied)
@@ -185,6 +187,11 @@ class MainWindow(QMainWindow):
         page.shown_at_start_changed.connect(lambda shown: self._preferences.change(show_first_page=shown))
         self.actions_["generate"].triggered.connect(self._on_generate_key)
 
+    def prepare_rest(self) -> None:
+        """After the first paint: read what the first takes need, and make the other workspaces when they are loaded."""
+        self._generator.list_models()
+        self._jobs.run(_load_rest, on_done=lambda _modules: self.build_rest())
+
     def build_rest(self) -> None:
         """Make the workspaces that the first paint did without, and ready what the first note needs."""
         if self.others is not None:
@@ -198,8 +205,7 @@ class MainWindow(QMainWindow):
         others.compose_requested.connect(self._compose_with)
         others.models_changed.connect(self._generator.list_models)
         others.training_changed.connect(self._on_training)
-        self._generator.list_models()
-        self._jobs.run(_load_player, on_done=lambda _module: self._playback.warm_up())
+        self._playback.warm_up()
 
     def _built(self) -> "Workspaces":
         self.build_rest()
@@ -222,6 +228,9 @@ class MainWindow(QMainWindow):
         self._generator.list_models()
         self.compose.panel.choose_model(model_id)
         self.show_compose()
+
+    def _on_models(self, records: "Sequence[ModelRecord]") -> None:
+        self.first_page.set_model_ready(ready=any(record.state == "ready" for record in records))
 
     def _on_training(self, words: str, share: float) -> None:
         self.transport.show_job(share if words else None, self.tr("Training"), words)
@@ -286,8 +295,13 @@ class MainWindow(QMainWindow):
     # Files and pieces
 
     def open_file(self, path: Path) -> None:
-        """Open a document, or bring in what it is."""
-        self.files.open(path)
+        """Open a document, or bring in what it is: pieces, or a model."""
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            self.import_paths((path,))
+        elif path.suffix.lower() == MODEL_SUFFIX:
+            self._built().library.import_file(path)
+        else:
+            self.files.open(path)
 
     def import_paths(self, dropped: Sequence[Path]) -> None:
         """Bring files and folders into Pieces."""
@@ -545,9 +559,9 @@ def _first_control(region: QWidget) -> QWidget | None:
     return None
 
 
-def _load_player(_control: Control) -> object:
-    """Import what the player stands on, which takes longer than a frame, in a Worker."""
-    return importlib.import_module("core.playback.player")
+def _load_rest(_control: Control) -> object:
+    """Import what was not needed for the first paint and takes longer than a frame. For a Worker."""
+    return tuple(map(importlib.import_module, ("core.playback.player", "gui.workspaces")))
 
 
 def _demo_seed() -> Opened:

@@ -64,9 +64,9 @@ def studio(home, qtbot, dressed, stocked):
     desk.window.start_in_compose()
     desk.window.show()
     qtbot.waitExposed(desk.window)
-    desk.window.build_rest()
+    desk.window.prepare_rest()
     desk.open(62, 64, 65, 67)
-    qtbot.waitUntil(lambda: desk.window.compose.panel.is_ready)
+    qtbot.waitUntil(lambda: desk.window.compose.panel.is_ready and desk.window.others is not None)
     yield desk
     desk._let_go(None)
     desk.window.close()
@@ -166,7 +166,7 @@ def test_on_the_first_page_enter_gives_music(home, qtbot, dressed, stocked):
     desk.window.show_first_page()
     desk.window.show()
     qtbot.waitExposed(desk.window)
-    desk.window.build_rest()
+    desk.window.prepare_rest()
     desk.window.read_seed()
     qtbot.waitUntil(lambda: desk.document.score.note_count == 18)
     page = desk.window.first_page
@@ -183,12 +183,22 @@ def test_g_on_the_first_page_gives_music_too(home, qtbot, dressed, stocked):
     desk = Desk(home, qtbot, stocked)
     desk.window.show_first_page()
     desk.window.show()
-    desk.window.build_rest()
+    desk.window.prepare_rest()
     desk.window.read_seed()
     qtbot.waitUntil(lambda: desk.document.score.note_count == 18)
     qtbot.keyClick(desk.window, Qt.Key.Key_G)
     qtbot.waitUntil(lambda: desk.document.preview is not None, timeout=20_000)
     settled(qtbot, desk)
+
+
+def test_without_any_model_the_first_page_says_so(desk, qtbot):
+    desk.window.show_first_page()
+    with qtbot.waitSignal(desk.generator.models_listed):
+        desk.window.prepare_rest()
+    page = desk.window.first_page
+    assert not page.continue_button.isEnabled()
+    assert "starter model is missing" in page.continue_button.toolTip()
+    qtbot.waitUntil(lambda: desk.window.others is not None)
 
 
 def test_the_first_page_can_be_left_out_from_now_on(desk):
@@ -244,7 +254,7 @@ def test_tempo_and_metre_can_be_set_and_undone(studio):
 
 
 def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted, qtbot):
-    desk.window.build_rest()
+    desk.window.prepare_rest()
     qtbot.waitUntil(lambda: desk.playback.device is not None)
     desk.player.device = DeviceState(False, "No sound device found.")
     desk.player.on_device_changed()
@@ -255,7 +265,7 @@ def test_a_missing_sound_device_is_said_once_and_quietly(desk, posted, qtbot):
 
 
 def test_the_volume_is_remembered(desk, qtbot):
-    desk.window.build_rest()
+    desk.window.prepare_rest()
     qtbot.waitUntil(lambda: desk.playback.device is not None)
     desk.window.transport.volume.changed.emit(0.25)
     assert desk.player.volume == 0.25

@@ -159,12 +159,16 @@ class ReportPanel(Surface):
         self.search.setClearButtonEnabled(True)
         action = QAction(theme.current().icon("search", "text.muted", 15), "", self.search)
         self.search.addAction(action, QLineEdit.ActionPosition.LeadingPosition)
-        theme.events().changed.connect(lambda: action.setIcon(theme.current().icon("search", "text.muted", 15)))
+        self._search_icon = action
+        theme.events().changed.connect(self._draw_search_icon)
         self.add = PlainButton(self.tr("Add more"), icon="folder-plus")
         self.add.setToolTip(self.tr("Add files or another folder to this collection"))
         layout.addWidget(self.search, 1)
         layout.addWidget(self.add)
         return row
+
+    def _draw_search_icon(self) -> None:
+        self._search_icon.setIcon(theme.current().icon("search", "text.muted", 15))
 
     def _foot(self) -> QWidget:
         foot = QWidget()

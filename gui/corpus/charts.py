@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.music.pitch import pitch_name
@@ -56,9 +56,11 @@ def short_label(name: str, label: str) -> str:
 def long_label(name: str, label: str) -> str:
     """In a sentence, on the chip and in the tip."""
     if name == "tempo":
-        return f"{label} to {int(label) + 9} BPM"
+        return _tr("{low} to {high} BPM").format(low=label, high=int(label) + 9)
     if name == "notes_at_once":
-        return "Silence" if label == "rest" else "1 note" if label == "1" else f"{label} at once"
+        if label == "rest":
+            return _tr("Silence")
+        return _tr("1 note") if label == "1" else _tr("{count} at once").format(count=label)
     return label
 
 
@@ -74,7 +76,12 @@ def _amount(name: str, amount: float) -> str:
     if name in ("key", "tempo"):
         return counted(round(amount), "piece", "pieces")
     percent = f"{amount * 100:.0f} %" if amount >= 0.005 or not amount else "under 1 %"
-    return f"{percent} of the notes" if name == "length" else f"{percent} of the time"
+    words = _tr("{percent} of the notes") if name == "length" else _tr("{percent} of the time")
+    return words.format(percent=percent)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("charts", text)
 
 
 class Charts(QWidget):

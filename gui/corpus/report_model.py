@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.corpus.report import FileVerdict, ImportReport
 from core.corpus.rows import Rows
 from core.errors import FileError
+from gui.controls.numbers import counted
 
 Kind = Literal["skipped", "repaired", "same", "kept"]
 KINDS: tuple[Kind, ...] = ("skipped", "repaired", "same", "kept")
@@ -233,8 +234,17 @@ def _holds(verdict: FileVerdict, needle: str) -> bool:
     return not needle or needle in verdict.path.casefold() or needle in verdict.reason.casefold()
 
 
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("report", text)
+
+
 def title_of(kind: Kind) -> str:
-    titles = {"skipped": "Left out", "repaired": "Repaired", "same": "Same as another", "kept": "Kept"}
+    titles = {
+        "skipped": _tr("Left out"),
+        "repaired": _tr("Repaired"),
+        "same": _tr("Same as another"),
+        "kept": _tr("Kept"),
+    }
     return titles[kind]
 
 
@@ -246,8 +256,8 @@ def file_name(verdict: FileVerdict) -> str:
 def what_happened(verdict: FileVerdict) -> str:
     """One line on a file: its key and notes where it can teach, else the reason."""
     if verdict.verdict == "kept":
-        facts = [verdict.key, f"{verdict.notes} note{'' if verdict.notes == 1 else 's'}"]
+        facts = [verdict.key, counted(verdict.notes, "note", "notes")]
         return " · ".join(fact for fact in facts if fact)
     if verdict.verdict == "same" and verdict.of:
-        return f"Same notes as {PurePath(verdict.of).name}"
+        return _tr("Same notes as {name}").format(name=PurePath(verdict.of).name)
     return verdict.reason

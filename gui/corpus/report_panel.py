@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -368,9 +368,13 @@ def _row(*, top: int, bottom: int) -> tuple[QWidget, QHBoxLayout]:
 
 def _advice(pieces: int, notes: int) -> str:
     if pieces < VERY_FEW_PIECES:
-        return "Very few to learn from"
+        return _tr("Very few to learn from")
     if pieces < FEW_PIECES:
-        return "Few to learn from; thirty or more work well"
+        return _tr("Few to learn from; thirty or more work well")
     if notes < 20_000:
-        return "Enough for a small model"
-    return "Enough for a small or a standard model" if notes < 100_000 else "Enough for a large model"
+        return _tr("Enough for a small model")
+    return _tr("Enough for a small or a standard model") if notes < 100_000 else _tr("Enough for a large model")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("report", text)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up
 
 _SEED_SETTLES_MS = 150
 """How long after the last edit of the seed its key and range are looked at again."""
+_ROOMY = 330
+"""From this width on there is room for every sign."""
 _NAMED_NOTES = 3
 """Unknown notes that are named one by one; the rest is counted."""
 
@@ -93,6 +95,10 @@ class GeneratePanel(Surface):
 
     def sizeHint(self) -> QSize:
         return QSize(theme.metric("size.right_panel.default"), super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._random_info.setVisible(self.width() >= _ROOMY)
 
     # Sections
 
@@ -178,11 +184,14 @@ class GeneratePanel(Surface):
         row = QHBoxLayout()
         row.setSpacing(6)
         tip = self.tr("Same number, same settings, same takes")
-        row.addWidget(label(self.tr("Random seed")))
-        row.addWidget(_info(tip))
+        words = label(self.tr("Random seed"))
+        words.setToolTip(tip)
+        row.addWidget(words)
+        self._random_info = _info(tip)
+        row.addWidget(self._random_info)
         row.addStretch(1)
-        self.random_seed = NumberField(0, 999_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
-        self.random_seed.setFixedWidth(112)
+        self.random_seed = NumberField(0, 9_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
+        self.random_seed.setFixedWidth(92)
         self.random_seed.setToolTip(tip)
         self.dice = IconButton("dices", self.tr("Another random seed"), icon_size=17)
         self.lock = IconButton("lock-open", "", checkable=True, icon_size=15, kind="plain")

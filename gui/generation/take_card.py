@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -262,8 +262,8 @@ class EmptyCard(QWidget):
 def copy_words(take: "Take") -> str:
     """The result of the copy check in two or three words."""
     if not take.copied_notes:
-        return "no copy"
-    return "1 note copied" if take.copied == 1 else f"{take.copied} notes copied"
+        return QCoreApplication.translate("take", "no copy")
+    return QCoreApplication.translate("take", "{notes} copied").format(notes=counted(take.copied, "note", "notes"))
 
 
 class _Letter(QWidget):

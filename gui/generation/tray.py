@@ -1,11 +1,10 @@
 """The takes tray: the takes of a batch side by side, to hear, compare, keep, discard and drag out."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QDrag, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -53,7 +52,7 @@ class TakesTray(Surface):
         self._on_roll: Take | None = None
         self._playing: Take | None = None
         self._last_discarded: tuple[Batch, int] | None = None
-        self._exports: tempfile.TemporaryDirectory[str] | None = None
+        self._exports: QTemporaryDir | None = None
         self._row = QWidget()
         self._row_layout = QHBoxLayout(self._row)
         self._row_layout.setContentsMargins(4, 4, 4, 4)  # room for the focus ring
@@ -240,9 +239,8 @@ class TakesTray(Surface):
     def export_file(self, take: "Take") -> Path:
         """Write the take as a .mid for a drag; the file lives until this tray goes. Raises FileError."""
         if self._exports is None:
-            self._exports = tempfile.TemporaryDirectory(prefix="ritornello-")
-            self.destroyed.connect(self._exports.cleanup)
-        path = Path(self._exports.name) / f"Take {take.letter} {take.random_seed}.mid"
+            self._exports = QTemporaryDir()
+        path = Path(self._exports.path()) / f"Take {take.letter} {take.random_seed}.mid"
         self._write(take.score, path)
         return path
 

@@ -2,6 +2,7 @@ from itertools import count
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 
 from gui.generation.panel import GeneratePanel
 from tests.gui.generation.conftest import seed_notes
@@ -148,6 +149,14 @@ def test_the_button_stays_in_view_in_the_smallest_window(qtbot, panel):
     qtbot.wait(1)
     place = panel.generate.mapTo(panel, panel.generate.rect().bottomRight())
     assert panel.rect().contains(place)
+
+
+def test_nothing_is_cut_off_where_the_panel_is_narrowest(qtbot, panel):
+    panel.resize(300, 544)
+    panel.more.click()
+    qtbot.waitUntil(lambda: panel.more.isVisible() and panel.width() == 300)
+    area = panel.findChild(QScrollArea)
+    qtbot.waitUntil(lambda: area.widget().width() <= area.viewport().width())
 
 
 def test_every_control_has_a_name_for_the_screen_reader(panel):

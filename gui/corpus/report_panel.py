@@ -244,16 +244,13 @@ class ReportPanel(Surface):
             self.filter_requested.emit(self.search.text())
         total = sum(self._counts.values())
         usable = self._counts["kept"] + self._counts["repaired"]
-        if total and not usable:
-            self._title.setText(
-                self.tr("None of these {files} can teach").format(files=counted(total, "file", "files"))
-            )
+        if total == 1 and not usable:
+            self._title.setText(self.tr("This file can’t teach"))
+        elif total and not usable:
+            self._title.setText(self.tr("None of these {count} files can teach").format(count=grouped(total)))
         else:
-            self._title.setText(
-                self.tr("{files} came in, {usable} can teach").format(
-                    files=counted(total, "file", "files"), usable=grouped(usable)
-                )
-            )
+            words = self.tr("{files} came in, {usable} can teach")
+            self._title.setText(words.format(files=counted(total, "file", "files"), usable=grouped(usable)))
         self._from.setText(source)
 
     def show_numbers(self, *, pieces: int, notes: int, lines: Lines) -> None:

@@ -179,9 +179,11 @@ def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controlle
     folder = tmp_path / "noise"
     folder.mkdir()
     (folder / "a.mid").write_bytes(b"x")
+    (folder / "b.mid").write_bytes(b"y")
     controller.import_paths((folder,))
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
-    assert workspace.report._title.text() == "None of these 1 file can teach"
+    assert workspace.report._title.text() == "None of these 2 files can teach"
+    assert workspace.report._from.text().endswith(" (2).")
     assert not workspace.report.train.isEnabled()
 
 

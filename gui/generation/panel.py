@@ -4,23 +4,31 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from core.music.pitch import Key, pitch_name
 from core.music.score import Note
 from gui import theme
-from gui.controls.buttons import IconButton, ModelButton, PlainButton, QuietButton
+from gui.controls.buttons import IconButton, ModelButton, QuietButton
 from gui.controls.fields import NumberField
 from gui.controls.numbers import counted
-from gui.controls.progress import ProgressRing
 from gui.controls.range_keys import RangeKeys
 from gui.controls.slider import Slider
 from gui.controls.switch import SwitchRow
 from gui.controls.text import Divider, Icon, Surface, Text, label, section
 from gui.generation.fields import ModelField, ScaleField
 from gui.generation.options import RANDOM_SEEDS, GenerationOptions, Keep, range_around, scale_around
+from gui.generation.panel_parts import (
+    BodyScroll,
+    OverlaidField,
+    SliderWords,
+    StopButton,
+    info_sign,
+    labelled,
+    section_box,
+)
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
     from core.learning.library import ModelRecord
@@ -81,7 +89,7 @@ class GeneratePanel(Surface):
             if part is not self._more:
                 sections.addWidget(Divider())
         sections.addStretch(1)
-        scroll = _BodyScroll(body)
+        scroll = BodyScroll(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 0, 0, 0)  # the edge
         column.setSpacing(0)
@@ -103,7 +111,7 @@ class GeneratePanel(Surface):
     # Sections
 
     def _model_section(self) -> QWidget:
-        box, column = _section_box()
+        box, column = section_box()
         column.addWidget(label(self.tr("Model"), "caption", role="text.muted"))
         column.addSpacing(4)
         self.model = ModelField()
@@ -122,7 +130,7 @@ class GeneratePanel(Surface):
         return box
 
     def _amount_section(self) -> QWidget:
-        box, column = _section_box(bottom=14)
+        box, column = section_box(bottom=14)
         row = QHBoxLayout()
         row.setSpacing(12)
         self.length = NumberField(1, 256, self.tr("bars"), value=8, name=self.tr("Length in bars"))
@@ -140,15 +148,15 @@ class GeneratePanel(Surface):
             "1.00 plays the odds as learnt. Lower keeps to likely notes, higher tries rarer ones. Technical name: temperature."
         )
         self._temperature_words = Text("0.90", size="title", weight="semibold", role="model.text")
-        column.addLayout(_labelled(self.tr("Adventurousness"), tip, self._temperature_words))
+        column.addLayout(labelled(self.tr("Adventurousness"), tip, self._temperature_words))
         self.temperature = Slider(0.1, 2.0, 0.05, value=0.9, tick_at=1.0, name=self.tr("Adventurousness"))
         self.temperature.setToolTip(tip + " " + self.tr("Double-click goes back to 1.00."))
         column.addWidget(self.temperature)
-        column.addWidget(_Scale3(self.tr("Safe"), self.tr("as it learnt"), self.tr("Wild"), middle_at=0.9 / 1.9))
+        column.addWidget(SliderWords(self.tr("Safe"), self.tr("as it learnt"), self.tr("Wild"), middle_at=0.9 / 1.9))
         return box
 
     def _keep_section(self) -> QWidget:
-        box, column = _section_box()
+        box, column = section_box()
         head = QHBoxLayout()
         head.addWidget(section(self.tr("Keep to")))
         head.addStretch(1)
@@ -159,7 +167,7 @@ class GeneratePanel(Surface):
             self.tr("Scale"), tip=self.tr("Only notes of this scale are given; the seed stays as it is")
         )
         self.scale = ScaleField()
-        column.addWidget(_Overlaid(self.scale_switch, self.scale))
+        column.addWidget(OverlaidField(self.scale_switch, self.scale))
         self.range_switch = SwitchRow(
             self.tr("Range"), checked=True, tip=self.tr("No note below or above these two keys is given")
         )
@@ -180,14 +188,14 @@ class GeneratePanel(Surface):
         return box
 
     def _random_section(self) -> QWidget:
-        box, column = _section_box()
+        box, column = section_box()
         row = QHBoxLayout()
         row.setSpacing(6)
         tip = self.tr("Same number, same settings, same takes")
         words = label(self.tr("Random seed"))
         words.setToolTip(tip)
         row.addWidget(words)
-        self._random_info = _info(tip)
+        self._random_info = info_sign(tip)
         row.addWidget(self._random_info)
         row.addStretch(1)
         self.random_seed = NumberField(0, 9_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
@@ -219,16 +227,16 @@ class GeneratePanel(Surface):
         inner.setSpacing(4)
         tip = self.tr("Figures of the seed and of what was given so far come again more often, up to literally")
         self._motif_words = Text("", role="text.secondary")
-        inner.addLayout(_labelled(self.tr("Come back to my motifs"), tip, self._motif_words))
+        inner.addLayout(labelled(self.tr("Come back to my motifs"), tip, self._motif_words))
         self.motifs = Slider(0.0, 3.0, 0.25, value=0.0, name=self.tr("Come back to my motifs"))
         inner.addWidget(self.motifs)
         tip = self.tr("Each note is drawn from the likeliest alone. 0 = from all of them. Technical name: top-k.")
         self.top_k = NumberField(0, 1000, value=0, name=self.tr("Only the likeliest"))
         self.top_k.setFixedWidth(104)
-        inner.addLayout(_labelled(self.tr("Only the likeliest"), tip, self.top_k))
+        inner.addLayout(labelled(self.tr("Only the likeliest"), tip, self.top_k))
         tip = self.tr("Notes that are unlikely even together are never drawn. Technical name: top-p.")
         self._tail_words = Text("", role="text.secondary")
-        inner.addLayout(_labelled(self.tr("Drop the unlikely tail"), tip, self._tail_words))
+        inner.addLayout(labelled(self.tr("Drop the unlikely tail"), tip, self._tail_words))
         self.tail = Slider(0.0, 0.5, 0.01, value=0.0, name=self.tr("Drop the unlikely tail, in percent"))
         inner.addWidget(self.tail)
         self.guard_switch = SwitchRow(
@@ -242,12 +250,12 @@ class GeneratePanel(Surface):
         return self._more
 
     def _footer(self) -> QWidget:
-        box, column = _section_box(top=14, bottom=16)
+        box, column = section_box(top=14, bottom=16)
         self._note = Text("", size="caption", role="text.secondary", wraps=True)
         column.addWidget(self._note)
         column.addSpacing(10)
         self.generate = ModelButton("", icon="chevrons-right", shortcut="G")
-        self.stop = _StopButton()
+        self.stop = StopButton()
         for button in (self.generate, self.stop):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._buttons = QStackedLayout()
@@ -499,103 +507,3 @@ class GeneratePanel(Surface):
 
 
 _SMALL_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-
-
-class _StopButton(PlainButton):
-    """Stop, with a ring that fills as the takes come in."""
-
-    def __init__(self) -> None:
-        super().__init__("", size="primary")
-        self._progress = ProgressRing(18, parent=self)
-
-    def show_progress(self, done: int, takes: int) -> None:
-        self._progress.set_fraction(done / takes if takes else 0.0)
-        self.set_text(self.tr("Stop · {done} of {takes} takes").format(done=done, takes=takes))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._progress.move(16, (self.height() - self._progress.height()) // 2)
-
-
-class _Overlaid(QWidget):
-    """A switch row with a field of its own where other rows show their value."""
-
-    def __init__(self, row: SwitchRow, field: QWidget) -> None:
-        super().__init__()
-        self._field = field
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(row)
-        field.setParent(self)
-        field.raise_()
-        field.installEventFilter(self)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Paint, QEvent.Type.Show):
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
-        size = self._field.sizeHint()
-        right = self.width() - 30 - 6
-        self._field.setGeometry(right - size.width(), (self.height() - size.height()) // 2, size.width(), size.height())
-
-
-class _Scale3(QWidget):
-    """Three words under a slider: at both ends and at the mark between them."""
-
-    def __init__(self, left: str, middle: str, right: str, *, middle_at: float) -> None:
-        super().__init__()
-        self._middle_at = middle_at
-        self._words = [Text(text, size="caption", role="text.muted", parent=self) for text in (left, middle, right)]
-        self.setFixedHeight(16)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        left, middle, right = self._words
-        left.move(0, 0)
-        middle.move(round(8 + (self.width() - 16) * self._middle_at - middle.sizeHint().width() / 2), 0)
-        right.move(self.width() - right.sizeHint().width(), 0)
-
-
-class _BodyScroll(QScrollArea):
-    """Scrolls the sections up and down, never sideways."""
-
-    def __init__(self, body: QWidget) -> None:
-        super().__init__()
-        self.setWidget(body)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAutoFillBackground(False)
-        body.setAutoFillBackground(False)
-
-
-def _section_box(*, top: int = 12, bottom: int = 12) -> tuple[QWidget, QVBoxLayout]:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(16, top, 16, bottom)
-    column.setSpacing(0)
-    return box, column
-
-
-def _info(tip: str) -> Icon:
-    icon = Icon("info", role="text.muted", size=14)
-    icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
-    icon.setToolTip(tip)
-    return icon
-
-
-def _labelled(text: str, tip: str, value: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(label(text))
-    row.addWidget(_info(tip))
-    row.addStretch(1)
-    row.addWidget(value)
-    return row

@@ -17,7 +17,7 @@ from core.errors import AppError, AudioError
 from core.learning.library import STARTER, Library
 from core.learning.network import visible_gpus
 
-_PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic", "pyqtgraph")
+_PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
 _PATIENCE_S = 90.0
 _ROOM_BYTES = 1_000_000_000
 

@@ -69,7 +69,7 @@ import json, sys
 from pathlib import Path
 from gui.__main__ import main
 code = main(["--screenshot", sys.argv[1], "--wait-ms", "300"])
-heavy = [name for name in ("tensorflow", "keras", "scipy", "pyqtgraph") if name in sys.modules]
+heavy = [name for name in ("tensorflow", "keras", "scipy") if name in sys.modules]
 print(json.dumps([code, heavy]))
 """
 

@@ -3,6 +3,7 @@
 A loaded model stays in memory until another is chosen. Answers that a newer question has overtaken are dropped.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # the model's arithmetic, which starting up can do without
     from core.learning.generation import Take
     from core.learning.library import Library, TrainedModel
 
+_BETWEEN_TAKES_MS = 20
 _LOOK_MS = 300
 """How long the seed must rest before the model looks at it."""
 
@@ -51,6 +53,11 @@ class Generator(QObject):
         self._is_unwanted = False
         self._serial = 0
         self._worker: Worker | None = None
+        self._arriving: deque[Take] = deque()
+        self._is_ending = False
+        self._handing = QTimer(self)
+        self._handing.setInterval(_BETWEEN_TAKES_MS)
+        self._handing.timeout.connect(self._hand_over)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.setInterval(_LOOK_MS)
@@ -58,8 +65,8 @@ class Generator(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether takes are being made."""
-        return self._worker is not None
+        """Whether takes are being made, or on their way."""
+        return self._worker is not None or self._is_ending
 
     def library(self) -> "Library":
         """From any thread."""
@@ -90,7 +97,7 @@ class Generator(QObject):
 
     def start(self, model_id: str, request: GenerationRequest) -> None:
         """Make the takes of `request`; each comes by `take_arrived`, then `finished`."""
-        if self._worker is not None:
+        if self.is_busy:
             return
         self._model_id = model_id
         self._is_unwanted = False
@@ -116,13 +123,27 @@ class Generator(QObject):
 
     def cancel(self) -> None:
         """End soon and let no take arrive any more: the seed it was for is gone."""
-        if self._worker is not None:
+        if self.is_busy:
             self._is_unwanted = True
+        if self._worker is not None:
             self._worker.control.cancel()
 
     def _on_report(self, event: "Take") -> None:
         if not self._is_unwanted:
-            self.take_arrived.emit(event)
+            self._arriving.append(event)
+            if not self._handing.isActive():
+                self._handing.start()
+
+    def _hand_over(self) -> None:
+        """One take at a time: they are finished together, and showing them all at once would hold up the window."""
+        if self._arriving and not self._is_unwanted:
+            self.take_arrived.emit(self._arriving.popleft())
+        else:
+            self._arriving.clear()
+            self._handing.stop()
+            if self._is_ending:
+                self._is_ending = False
+                self.finished.emit()
 
     def _on_failed(self, error: AppError) -> None:
         self._end()
@@ -130,7 +151,9 @@ class Generator(QObject):
 
     def _end(self) -> None:
         self._worker = None
-        self.finished.emit()
+        self._is_ending = True
+        if not self._handing.isActive():
+            self._handing.start()
 
     def _loaded(self, model_id: str) -> "TrainedModel":
         """The model in memory; called in a worker's thread. Raises AppError."""

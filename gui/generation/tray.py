@@ -256,26 +256,26 @@ class TakesTray(Surface):
         self.auditioned.emit(take)
 
     def _show_batch(self) -> None:
-        focused = next((card.take for card in self._cards if card.hasFocus()), None)
+        batch = self._history.shown
+        shown = batch.ordered(self.order.currentData()) if batch is not None else []
+        standing = {id(card.take): card for card in self._cards}
+        staying = {id(take) for take in shown}
         while (item := self._row_layout.takeAt(0)) is not None:
             widget = item.widget()
-            if widget is not None:
+            if widget is not None and not (isinstance(widget, TakeCard) and id(widget.take) in staying):
                 widget.hide()
                 widget.deleteLater()
         self._cards = []
-        batch = self._history.shown
         if batch is not None:
-            order: Order = self.order.currentData()
-            for take in batch.ordered(order):
-                self._cards.append(self._card(take, starred=take.letter in batch.starred))
+            for take in shown:  # a card that stands is kept: making one takes longer than a frame allows for four
+                card = standing.get(id(take)) or self._card(take, starred=take.letter in batch.starred)
+                self._row_layout.addWidget(card, 1)
+                self._cards.append(card)
             for place in range(len(batch.takes), batch.expected):
                 self._row_layout.addWidget(EmptyCard(chr(ord("A") + place % 26)), 1)
             for _ in range(max(batch.expected, len(batch.takes)), _MANY):
                 self._row_layout.addStretch(1)
         self._stack.setCurrentIndex(0 if batch is None else 1)
-        for card in self._cards:
-            if card.take is focused:
-                card.setFocus()
         self._look()
 
     def _card(self, take: "Take", *, starred: bool) -> TakeCard:
@@ -289,7 +289,6 @@ class TakesTray(Surface):
         card.starred.connect(self._on_starred)
         card.drag_started.connect(self._drag)
         card.step_requested.connect(self.step)
-        self._row_layout.addWidget(card, 1)
         return card
 
     def _on_play(self, take: "Take") -> None:

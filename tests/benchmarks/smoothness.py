@@ -103,7 +103,7 @@ def main() -> int:
     window = make_window(Preferences(paths.settings_file()))
     window.start_in_compose()
     window.show()
-    window.build_rest()
+    window.prepare_rest()
     window.read_seed()
     watch = Watch()
     watch.run(3.0)  # everything of the start is over

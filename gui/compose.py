@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -26,6 +26,9 @@ from gui.preferences import Preferences
 if TYPE_CHECKING:
     from core.learning.generation import Take
     from core.learning.library import ModelRecord
+
+_NEXT_FRAME_MS = 10
+"""The first take's card and the roll are painted in frames of their own."""
 
 
 class ComposeWorkspace(QWidget):
@@ -271,11 +274,17 @@ class ComposeWorkspace(QWidget):
                 )
             )
         if self._arrived == 1:
-            self._document.set_preview(take)
-            if self._plays_next:
-                self._playback.play_document(0)
-            elif self._preferences.settings.plays_takes_on_arrival:
-                self._playback.play_document(take.start)
+            QTimer.singleShot(_NEXT_FRAME_MS, self, lambda: self._show_first(take))
+
+    def _show_first(self, take: "Take") -> None:
+        """Put the first take of a batch on the roll, and let it be heard if that is wanted."""
+        if all(each is not take for each in self.tray.takes):  # another document was opened, or the batch discarded, within this frame
+            return
+        self._document.set_preview(take)
+        if self._plays_next:
+            self._playback.play_document(0)
+        elif self._preferences.settings.plays_takes_on_arrival:
+            self._playback.play_document(take.start)
 
     def _on_finished(self) -> None:
         self.tray.finish_batch()

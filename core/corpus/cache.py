@@ -135,10 +135,14 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def knows(connection: sqlite3.Connection, content: bytes) -> bool:
-    """True if this reader has understood the content before."""
-    row = connection.execute("SELECT 1 FROM content WHERE content = ? AND reader = ?", (content, READER)).fetchone()
-    return row is not None
+def known(connection: sqlite3.Connection, contents: Sequence[bytes]) -> set[bytes]:
+    """Those that this reader has understood before."""
+    marks = ", ".join("?" * len(contents))
+    rows = connection.execute(
+        f"SELECT content FROM content WHERE reader = ? AND content IN ({marks})",  # noqa: S608 -- marks
+        (READER, *contents),
+    )
+    return {content for (content,) in rows}
 
 
 def keep(connection: sqlite3.Connection, seen: Iterable[Seen], understood: Iterable[Understood]) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.corpus.cache import READER, keep, knows, open_cache, translated
+from core.corpus.cache import READER, keep, known, open_cache, translated
 from core.corpus.pool import CHUNK, processes_for, read_in_processes
 from core.corpus.reading import Batch, Reader, read_files
 from core.corpus.report import ImportProgress, ImportReport, verdict_of_row
@@ -31,7 +31,7 @@ from core.corpus.store import (
 )
 from core.corpus.walk import MEMBER, Found, is_zip, shown, walk
 from core.errors import FileError
-from core.music.midi_file import read_midi_bytes
+from core.music.midi_file import read_many
 from core.tasks import Cancelled, Control
 
 _REPORT_S = 0.05
@@ -107,7 +107,7 @@ def import_paths(
     home: Path,
     name: str = "",
     add_to: str = "",
-    reader: Reader = read_midi_bytes,
+    reader: Reader = read_many,
     processes: int | None = None,
 ) -> tuple[Corpus, ImportReport]:
     """Make a corpus of all the music in folders (to the bottom), files and zips.
@@ -273,9 +273,13 @@ class _Import:
             )
             return
         for chunk in self._chunks():
-            # Cancelled in mid-chunk, what was read of it is still handed over and kept.
-            going = itertools.takewhile(lambda _: not (self._control.cancelled or self._control.stopping), chunk)
-            yield from read_files(going, knows=lambda content: knows(self.cache, content), reader=reader)
+            yield from read_files(
+                chunk,
+                knows=lambda contents: known(self.cache, contents),
+                reader=reader,
+                # Cancelled in mid-chunk, what was read of it is still handed over and kept.
+                going=lambda: not (self._control.cancelled or self._control.stopping),
+            )
             if self._control.stopping:
                 return
             self._control.checkpoint()

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from core.corpus.cache import Seen, knows, open_cache
+from core.corpus.cache import Seen, known, open_cache
 from core.corpus.reading import Batch, Reader, read_files
 from core.corpus.walk import Found
 from core.tasks import Control
@@ -158,7 +158,7 @@ def _serve(connection: Connection, home: Path, reader: Reader) -> None:
         connection.send(None)  # a sign of life
         while True:
             items = connection.recv()
-            for batch in read_files(items, knows=lambda content: knows(cache, content), reader=reader):
+            for batch in read_files(items, knows=lambda contents: known(cache, contents), reader=reader):
                 connection.send(batch)
     except (EOFError, OSError):
         return

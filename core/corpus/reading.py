@@ -1,9 +1,10 @@
 """From the bytes of files to what the cache keeps of them: many at a time, in any process, with no Score made.
 
-The files of a batch are read one by one, but judged together: counts, keys and melodies of hundreds of pieces come
-out of a few sweeps over one table of notes.
+The files of a batch are read and judged together: counts, keys and melodies of hundreds of pieces come out of a few
+sweeps over one table of notes.
 """
 
+import itertools
 import os
 import time
 import zipfile
@@ -28,9 +29,11 @@ _BATCH_S = 0.15
 _BATCH = 256
 _BATCH_NOTES = 100_000
 """A batch is handed over at the first of these, so that little is lost and memory is bounded."""
+_TOGETHER = 2**20
+"""Bytes of files that are held and given to the reader at once."""
 
-Reader = Callable[[bytes, str], ReadResult]
-"""From the bytes of a .mid and its name to music; raises FileError. Must be importable by name for other processes."""
+Reader = Callable[[Sequence[tuple[bytes, str]]], Iterable[ReadResult | FileError]]
+"""From the bytes of some .mid files and their names to music, in turn. Must be importable by name for other processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +54,61 @@ class _Piece:
     """With notes, but drums."""
 
 
-def read_files(items: Iterable[Found], *, knows: Callable[[bytes], bool], reader: Reader) -> Iterator[Batch]:
-    """Read files in turn; a batch every now and then. knows: whether a content (hash) needs no reading."""
+def read_files(
+    items: Iterable[Found],
+    *,
+    knows: Callable[[Sequence[bytes]], set[bytes]],
+    reader: Reader,
+    going: Callable[[], bool] = lambda: True,
+) -> Iterator[Batch]:
+    """Read files in turn; a batch every now and then.
+
+    knows: which of some contents (hashes) need no reading. going: asked before each file; once it isn't, what was read
+    is handed over, and that is the end.
+    """
     files = _Files()
     pending = _Pending()
+    waiting = iter(items)
     met: set[bytes] = set()
-    for item in items:
-        try:
-            midi = files.content(item)
-        except OSError as error:
-            # Not kept: what is closed now may be open tomorrow, with nothing about it changed.
-            pending.seen.append(Seen(item.path, -1, -1, None, f"Can't be opened: {error.strerror or error}"))
-            continue
-        except FileError as error:
-            pending.seen.append(Seen(item.path, item.size, item.mtime_ns, None, error.sentence))
-            continue
-        content = blake2b(midi, digest_size=16).digest()
-        pending.seen.append(Seen(item.path, item.size, item.mtime_ns, content))
-        if content not in met and not knows(content):
-            met.add(content)
-            pending.read(content, midi, shown(item.path), reader)
-        if pending.is_due():
-            yield pending.handed_over()
+    while going() and (opened := list(files.opened(waiting))):
+        fresh: dict[bytes, tuple[bytes, str]] = {}
+        for file in opened:
+            if not file.reason:
+                fresh.setdefault(file.content, (file.midi, shown(file.item.path)))
+        for content in met & fresh.keys() | knows(tuple(fresh)):
+            del fresh[content]
+        met.update(fresh)
+        results = iter(reader(tuple(fresh.values())))
+        for file in opened:
+            if not going():
+                break
+            pending.seen.append(file.seen())
+            if file.content in fresh:
+                _midi, name = fresh.pop(file.content)
+                pending.take(file.content, next(results), name)
+            if pending.is_due():
+                yield pending.handed_over()
     files.close()
     if pending.seen:
         yield pending.handed_over()
+
+
+@dataclass(slots=True, eq=False)
+class _Opened:
+    """A file and what was in it; or, with a reason, why nothing was."""
+
+    item: Found
+    midi: bytes = b""
+    content: bytes = b""
+    """Hash of the bytes."""
+    reason: str = ""
+    is_there: bool = True
+
+    def seen(self) -> Seen:
+        if not self.is_there:
+            # Not kept: what is closed now may be open tomorrow, with nothing about it changed.
+            return Seen(self.item.path, -1, -1, None, self.reason)
+        return Seen(self.item.path, self.item.size, self.item.mtime_ns, self.content or None, self.reason)
 
 
 class _Files:
@@ -85,7 +118,24 @@ class _Files:
         self._zip_path = b""
         self._zip: zipfile.ZipFile | None = None
 
-    def content(self, item: Found) -> bytes:
+    def opened(self, items: Iterator[Found]) -> Iterator[_Opened]:
+        """The next few files."""
+        size = 0
+        for item in itertools.islice(items, _BATCH):
+            try:
+                midi = self._content(item)
+            except OSError as error:
+                yield _Opened(item, reason=f"Can't be opened: {error.strerror or error}", is_there=False)
+                continue
+            except FileError as error:
+                yield _Opened(item, reason=error.sentence)
+                continue
+            yield _Opened(item, midi, blake2b(midi, digest_size=16).digest())
+            size += len(midi)
+            if size > _TOGETHER:
+                return
+
+    def _content(self, item: Found) -> bytes:
         """Raises OSError, and FileError with the reason where the content itself is at fault."""
         archive, is_member, member = item.path.partition(MEMBER)
         if not is_member:
@@ -132,11 +182,9 @@ class _Pending:
         self._notes = 0
         self._until = time.monotonic() + _BATCH_S
 
-    def read(self, content: bytes, midi: bytes, name: str, reader: Reader) -> None:
-        try:
-            result = reader(midi, name)
-        except FileError as error:
-            self._understood.append(Understood(content, reason=_reason(error.sentence, name)))
+    def take(self, content: bytes, result: ReadResult | FileError, name: str) -> None:
+        if isinstance(result, FileError):
+            self._understood.append(Understood(content, reason=_reason(result.sentence, name)))
             return
         parts = tuple(part for part in result.columns.parts if len(part.onset) and not part.is_drums)
         notes = sum(len(part.onset) for part in parts)

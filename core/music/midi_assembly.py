@@ -38,6 +38,9 @@ SLOWEST_TEMPO = 0xFFFFFF
 """Microseconds a quarter: the most a file can name."""
 
 
+NO_ROWS = {width: np.zeros((0, width), dtype=np.int64) for width in (2, 3)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RawVoice:
     """A part to be: all but its notes."""

@@ -2,10 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from core.music.midi_file import ReadResult, read_midi_bytes
+from core.errors import FileError
+from core.music.midi_file import ReadResult, read_many
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -62,19 +63,25 @@ def tune(transposed: int = 0, **frame: object) -> bytes:
     return midi(voice([pitch + transposed for pitch in SCALE + SCALE[::-1]]), **frame)  # type: ignore[arg-type]  # passed on
 
 
-def refusing(_content: bytes, name: str) -> ReadResult:
+Files = Sequence[tuple[bytes, str]]
+Results = Iterator[ReadResult | FileError]
+
+
+def refusing(files: Files) -> Results:
     """A reader for imports that must not read."""
-    raise AssertionError(f"{name} was read again")
+    assert not files, f"{files[0][1]} was read again"
+    return iter(())
 
 
-def crashing(content: bytes, name: str) -> ReadResult:
+def crashing(files: Files) -> Results:
     """A reader whose process dies at a file with ‘crash’ in its name, as in native code."""
-    if "crash" in Path(name).name:
+    if any("crash" in Path(name).name for _content, name in files):
         os._exit(139)
-    return read_midi_bytes(content, name)
+    return read_many(files)
 
 
-def slow(content: bytes, name: str) -> ReadResult:
+def slow(files: Files) -> Results:
     """A reader that takes its time."""
-    time.sleep(0.01)
-    return read_midi_bytes(content, name)
+    for result in read_many(files):
+        time.sleep(0.01)
+        yield result

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from core.corpus.report import FileVerdict, ImportProgress, ImportReport
 from core.corpus.store import CorpusStore
 from core.errors import FileError
 from core.tasks import Cancelled, Control
-from tests.core.corpus.midi import SCALE, crashing, midi, refusing, slow, tune, voice
+from tests.core.corpus.midi import SCALE, Files, Results, crashing, midi, refusing, slow, tune, voice
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -329,10 +328,10 @@ def test_a_process_that_hangs_is_ended(pieces: Path, home: Path, monkeypatch: py
     assert [item.reason for item in report.skipped] == ["Reading it took too long"]
 
 
-def hanging(content: bytes, name: str):
-    if "hang" in Path(name).name:
+def hanging(files: Files) -> Results:
+    if any("hang" in Path(name).name for _content, name in files):
         time.sleep(600)
-    return slow(content, name)
+    return slow(files)
 
 
 def test_processes_are_cancelled_at_once_and_what_came_in_is_kept(pieces: Path, home: Path) -> None:
@@ -422,14 +421,12 @@ def test_a_file_that_vanishes_while_being_read_is_reported(
     pieces: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(pieces, {"a.mid": tune(), "b.mid": tune(1)})
-    plan: list[Callable[[], None]] = [lambda: (pieces / "b.mid").unlink()]
 
-    def vanishing(content: bytes, name: str):
-        while plan:
-            plan.pop()()
-        return slow(content, name)
+    def vanishing(event: object) -> None:
+        if isinstance(event, ImportProgress) and event.total:
+            (pieces / "b.mid").unlink(missing_ok=True)
 
-    _, report = import_paths([pieces], Control(), home=home, reader=vanishing)
+    _, report = import_paths([pieces], Control(vanishing), home=home)
     assert said(report, pieces)["b.mid"] == ("skipped", "Can't be opened: No such file or directory")
     put(pieces, {"b.mid": tune(1)})
     corpus, _ = import_paths([pieces], Control(), home=home)

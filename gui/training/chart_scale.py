@@ -14,6 +14,9 @@ TOP = 10
 BOTTOM = 34
 MOST_LINES = 7
 """Horizontal lines at most, lest the labels crowd."""
+LEAST_EPOCHS = 10
+"""The axis is at least this long: two epochs alone would be one steep line from edge to edge."""
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 def bits(nats: float) -> float:
@@ -58,11 +61,27 @@ class ChartScale:
 
     def epoch_ticks(self) -> tuple[int, ...]:
         """The epochs named under the chart; the last one is always among them."""
-        for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000):
-            if self.last_epoch <= step * 8:
-                ticks = [epoch for epoch in range(step, self.last_epoch, step) if self.last_epoch - epoch >= step * 0.6]
-                return (*ticks, self.last_epoch)
-        return (self.last_epoch,)
+        step = _step_for(self.last_epoch)
+        ticks = [epoch for epoch in range(step, self.last_epoch, step) if self.last_epoch - epoch >= step * 0.6]
+        return (*ticks, self.last_epoch)
+
+
+def _step_for(last_epoch: float) -> int:
+    return next((step for step in _STEPS if last_epoch <= step * 8), _STEPS[-1])
+
+
+def axis_end(done: int, planned: int, *, width: float, room: float) -> int:
+    """The last epoch of the axis: as far as planned, and so far that right of epoch `done` there are `room` pixels.
+
+    width: of the chart. More than half of it is never left free.
+    """
+    plot = max(width - LEFT - RIGHT, 1.0)
+    needed = done / max(0.5, 1 - room / plot)
+    least = max(planned, done, LEAST_EPOCHS)
+    if needed <= least:
+        return least
+    step = _step_for(needed)
+    return math.ceil(needed / step) * step
 
 
 def scale_for(width: float, height: float, *, last_epoch: int, values: Iterable[float]) -> ChartScale:

@@ -4,6 +4,7 @@ Labels stand at the curves' ends instead of in a legend; a hover line tells an e
 keys walk the epochs for those without a mouse.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -24,11 +25,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.learning.progress import EpochDone
 from gui import theme
 from gui.controls.focus import KeyboardFocus
-from gui.training.chart_scale import LEFT, TOP, ChartScale, bits, notes_of, scale_for
+from gui.training.chart_labels import BESIDE, LABEL_WIDTH, Box, beside_ends, best_place
+from gui.training.chart_scale import LEFT, TOP, ChartScale, axis_end, bits, notes_of, scale_for
 from gui.training.verdict import Field, among, best_of, memorising_since, part_of
 
-_LABEL_WIDTH = 190
-"""Room right of a curve's end for its label; where it is lacking the label goes to the left."""
+_OVER_THE_TOP = 2.5
+"""Bits that the studied curve may stand above the other: its first reading, begun by chance alone, may run out at the
+top, lest it squeeze all that follows."""
 
 
 class LossChart(KeyboardFocus, QWidget):
@@ -81,10 +84,16 @@ class LossChart(KeyboardFocus, QWidget):
         return self.scale().x(epoch)
 
     def scale(self) -> ChartScale:
-        """The axes: the first reading of the studied pieces, begun by chance alone, may run out at the top."""
-        values = [bits(part_of(epoch, self._field, held_out=True)) for epoch in self._history]
-        values += [bits(part_of(epoch, self._field, held_out=False)) for epoch in self._history[1:]]
-        return scale_for(self.width(), self.height(), last_epoch=self._epochs, values=values)
+        """The axes, with room for the labels right of the last point."""
+        unseen, studied = (
+            [bits(part_of(epoch, self._field, held_out=held_out)) for epoch in self._history]
+            for held_out in (True, False)
+        )
+        top = max(unseen + studied[1:], default=0.0) + _OVER_THE_TOP
+        done = self._history[-1].epoch if self._history else 1
+        end = axis_end(done, self._epochs, width=self.width(), room=BESIDE + LABEL_WIDTH)
+        values = [*unseen, *(min(value, top) for value in studied)]
+        return scale_for(self.width(), self.height(), last_epoch=end, values=values)
 
     def summary(self) -> str:
         """The whole chart as a sentence, for a screen reader."""
@@ -157,8 +166,8 @@ class LossChart(KeyboardFocus, QWidget):
         colors = theme.current()
         now, height = self._history[-1].epoch, scale.plot_bottom - TOP
         painter.setFont(colors.font("caption"))
-        if now < scale.last_epoch:
-            rest = QRectF(scale.x(now), TOP, scale.x(scale.last_epoch) - scale.x(now), height)
+        if now < self._epochs:
+            rest = QRectF(scale.x(now), TOP, scale.x(self._epochs) - scale.x(now), height)
             painter.fillRect(rest, colors.color("bg.panel", alpha=0.55))
             if rest.width() > 100:
                 painter.setPen(colors.color("text.muted"))
@@ -208,14 +217,25 @@ class LossChart(KeyboardFocus, QWidget):
         painter.setBrush(colors.color("bg.window"))
         painter.setPen(QPen(green, 2.5))
         painter.drawEllipse(point, 5.5, 5.5)
-        if best.epoch == self._history[-1].epoch or len(self._history) < 3:
+        if best.epoch == self._history[-1].epoch:
             return  # the label at the curve's end says it already
         words = self.tr("Best: epoch {number}").format(number=best.epoch)
         beside = self.tr("among {notes} notes").format(notes=among(part_of(best, self._field, held_out=True)))
         width = max(QFontMetricsF(colors.font("caption", "semibold")).horizontalAdvance(words), 108.0) + 20
-        left = point.x() - width - 12 if point.x() - width - 12 > LEFT else point.x() + 12
-        top = max(TOP + 4, point.y() - 66)
-        box = QRectF(left, top, width, 42)
+        place = best_place(
+            (point.x(), point.y()),
+            (width, 42.0),
+            plot=Box(LEFT, TOP, scale.x(scale.last_epoch) - LEFT, scale.plot_bottom - TOP),
+            taken=(*self._end_boxes(scale), *self._memorising_word(scale)),
+            points=self._drawn(scale),
+        )
+        if place is None:
+            return
+        box = QRectF(place.left, place.top, place.width, place.height)
+        anchor = QPointF(box.right() if box.center().x() < point.x() else box.left(), box.center().y())
+        reach = point - anchor
+        painter.setPen(QPen(green, 1.2))
+        painter.drawLine(anchor, point - reach * (8 / max(8.0, math.hypot(reach.x(), reach.y()))))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("status.ok_wash"))
         painter.drawRoundedRect(box, 6, 6)
@@ -225,47 +245,50 @@ class LossChart(KeyboardFocus, QWidget):
         painter.setPen(colors.color("text.secondary"))
         painter.setFont(colors.font("caption", tabular=True))
         painter.drawText(box.adjusted(10, 21, 0, 0), Qt.AlignmentFlag.AlignLeft, beside)
-        anchor = box.right() if left < point.x() else box.left()
-        painter.setPen(QPen(green, 1.2))
-        painter.drawLine(
-            QPointF(anchor, box.center().y()), QPointF(point.x() + math.copysign(3, anchor - point.x()), point.y() - 8)
-        )
+
+    def _memorising_word(self, scale: ChartScale) -> tuple[Box, ...]:
+        since = memorising_since(self._history)
+        return () if since is None else (Box(scale.x(since) + 12, TOP + 8, 84, 20),)
+
+    def _drawn(self, scale: ChartScale) -> list[tuple[float, float]]:
+        """Points on both curves, close enough together that no label slips between them."""
+        found = []
+        for held_out in (True, False):
+            points = [self._point(scale, epoch, held_out=held_out) for epoch in self._history]
+            for start, end in itertools.pairwise(points):
+                found += [(start + (end - start) * (step / 8)).toTuple() for step in range(9)]
+        return found
+
+    def _end_boxes(self, scale: ChartScale) -> tuple[Box, Box]:
+        """Where the two labels stand: of the pieces never seen, and of those studied."""
+        last = self._history[-1]
+        unseen, studied = (self._point(scale, last, held_out=held_out) for held_out in (True, False))
+        return beside_ends(unseen.x(), unseen.y(), studied.y(), top=TOP, bottom=scale.plot_bottom)
 
     def _paint_ends(self, painter: QPainter, scale: ChartScale) -> None:
         colors, last = theme.current(), self._history[-1]
-        rows = []
-        for held_out, title, role, point_role in (
-            (True, self.tr("Pieces it has never seen"), "model.text", "model.thin"),
-            (False, self.tr("Pieces it studies"), "text.primary", "text.secondary"),
+        for box, held_out, title, role, point_role in zip(
+            self._end_boxes(scale),
+            (True, False),
+            (self.tr("Pieces it has never seen"), self.tr("Pieces it studies")),
+            ("model.text", "text.primary"),
+            ("model.thin", "text.secondary"),
+            strict=True,
         ):
             point = self._point(scale, last, held_out=held_out)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colors.color(point_role))
-            point.setY(max(point.y(), TOP))
-            painter.drawEllipse(point, 4, 4)
+            painter.drawEllipse(QPointF(point.x(), max(point.y(), TOP)), 4, 4)
             count = among(part_of(last, self._field, held_out=held_out))
             words = self.tr("like choosing among {notes} notes") if held_out else self.tr("among {notes}")
-            rows.append((point, title, role, words.format(notes=count)))
-        fits_right = rows[0][0].x() + 12 + _LABEL_WIDTH <= self.width()
-        first, second = sorted(row[0].y() for row in rows)
-        apart = max(0.0, 40 - (second - first)) / 2
-        for point, title, role, words in rows:
-            y = point.y() + (-apart if point.y() == first else apart)
-            if rows[0][0].y() == rows[1][0].y() and role == "text.primary":
-                y = point.y() + apart
-            y = min(max(y, TOP + 16), scale.plot_bottom - 16)
-            box = QRectF(point.x() + 12, y - 17, _LABEL_WIDTH, 36)
-            side = Qt.AlignmentFlag.AlignLeft
-            if not fits_right:
-                box.moveRight(point.x() - 12)
-                box.translate(0, -24 if role == "model.text" else 24)
-                side = Qt.AlignmentFlag.AlignRight
+            room = QRectF(box.left, box.top, box.width, box.height)
             painter.setPen(colors.color(role))
             painter.setFont(colors.font("body", "semibold"))
-            painter.drawText(box, side | Qt.AlignmentFlag.AlignTop, title)
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
             painter.setPen(colors.color("text.secondary"))
             painter.setFont(colors.font("caption", tabular=True))
-            painter.drawText(box.adjusted(0, 18, 0, 0), side | Qt.AlignmentFlag.AlignTop, words)
+            room.adjust(0, 18, 0, 0)
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, words.format(notes=count))
 
     def _paint_marks(self, painter: QPainter, scale: ChartScale) -> None:
         colors = theme.current()

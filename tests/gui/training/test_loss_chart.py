@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from gui.training.chart_scale import scale_for
 from gui.training.loss_chart import LossChart
-from tests.gui.training.conftest import MEMORISING
+from tests.gui.training.conftest import MEMORISING, epochs
 
 
 @given(
@@ -69,3 +71,17 @@ def test_it_paints_from_no_epoch_to_many_in_small_and_large(chart):
         chart.resize(*size)
         chart.show_history(history, epochs=20)
         assert not chart.grab().isNull()
+
+
+def test_a_training_that_ends_early_leaves_room_beside_its_curves(chart):
+    history = epochs([62, 45], [180, 54])
+    chart.show_history(history, epochs=2)
+    assert chart.scale().last_epoch == 10
+    assert chart.x_of(2) < chart.width() / 3
+
+
+def test_both_curves_begin_on_the_chart_unless_one_starts_far_over_the_top(chart):
+    chart.show_history(epochs([62, 45], [180, 54]), epochs=20)
+    assert chart.scale().high > math.log2(180)
+    chart.show_history(epochs([62, 45], [100_000, 54]), epochs=20)
+    assert chart.scale().high < 9.5

@@ -45,6 +45,11 @@ class _Job(QObject):
         worker.was_cancelled.connect(self._hear_cancelled)
         worker.crashed.connect(self._hear_crashed)
 
+    def fall_silent(self) -> None:
+        """Call nobody any more."""
+        self._on_report = self._on_done = self._on_cancelled = None
+        self._on_failed = lambda _error: None
+
     @Slot(object)
     def _hear_report(self, event: object) -> None:
         if self._on_report is not None:
@@ -83,6 +88,7 @@ class JobRunner(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._is_closed = False
         self._jobs: list[_Job] = []
         self._workers: list[Worker] = []
 
@@ -99,10 +105,15 @@ class JobRunner(QObject):
         on_cancelled: Callable[[], None] | None = None,
         lane: Lane = "",
     ) -> Worker:
-        """Start `task`. `on_cancelled` is also called after a bug in the task. Raises ValueError if the lane is busy."""
+        """Start `task`. `on_cancelled` is also called after a bug in the task. Raises ValueError if the lane is busy.
+
+        After `close` nothing is started any more, and nothing is heard of what was.
+        """
         if lane and self.is_busy(lane):
             raise ValueError(f"the {lane} lane is busy")
         worker = Worker(task, parent=self)
+        if self._is_closed:
+            return worker
         job = _Job(
             worker,
             lane,
@@ -122,7 +133,10 @@ class JobRunner(QObject):
         return worker
 
     def close(self) -> None:
-        """Cancel what runs and wait for it."""
+        """Cancel what runs and wait for it. What it had to say is not heard: those who asked may be gone."""
+        self._is_closed = True
+        for job in self._jobs:
+            job.fall_silent()
         for worker in self._workers:
             worker.control.cancel()
         for worker in tuple(self._workers):

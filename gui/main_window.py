@@ -517,10 +517,10 @@ class MainWindow(QMainWindow):
             return
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self._preferences.change(window_geometry=geometry)
-        if not self._leaves_copy:
-            self._autosave.close()
         self._playback.close()
         self._jobs.close()
+        if not self._leaves_copy:
+            self._autosave.close()  # last: a copy that was being written is there by now
         super().closeEvent(event)
 
     def save_copy(self) -> Path | None:

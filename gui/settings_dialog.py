@@ -1,4 +1,4 @@
-"""What can be preferred: theme, motion, middle C, takes that play by themselves, the first page. At work at once."""
+"""What can be preferred: theme, middle C, takes that play by themselves, the first page. At work at once."""
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -30,7 +30,6 @@ class SettingsDialog(QDialog):
         self.middle_c = Segments(
             [Segment("4", "C4"), Segment("3", "C3")], current=str(settings.middle_c), name=self.tr("Middle C")
         )
-        self.reduces_motion = SwitchRow(self.tr("Reduce motion"), checked=settings.reduces_motion)
         self.plays_takes = SwitchRow(self.tr("Play takes as they arrive"), checked=settings.plays_takes_on_arrival)
         self.first_page = SwitchRow(self.tr("Show the first page at start"), checked=settings.show_first_page)
         column = QVBoxLayout(self)
@@ -41,7 +40,7 @@ class SettingsDialog(QDialog):
         column.addLayout(_row(self.tr("Theme"), self.theme))
         column.addLayout(_row(self.tr("Middle C is called"), self.middle_c))
         column.addWidget(Divider())
-        for switch in (self.reduces_motion, self.plays_takes, self.first_page):
+        for switch in (self.plays_takes, self.first_page):
             column.addWidget(switch)
         column.addSpacing(8)
         column.addWidget(
@@ -65,7 +64,6 @@ class SettingsDialog(QDialog):
         change = self._preferences.change
         self.theme.chosen.connect(lambda key: change(theme=key))
         self.middle_c.chosen.connect(lambda key: change(middle_c=int(key)))
-        self.reduces_motion.toggled.connect(lambda on: change(reduces_motion=on))
         self.plays_takes.toggled.connect(lambda on: change(plays_takes_on_arrival=on))
         self.first_page.toggled.connect(lambda on: change(show_first_page=on))
 

@@ -85,3 +85,13 @@ def test_closing_waits_for_what_runs(jobs):
     jobs.run(task)
     jobs.close()
     assert ended == [True]
+
+
+def test_after_closing_nothing_starts_and_nothing_is_heard(jobs, qtbot):
+    heard = []
+    jobs.run(lambda _control: 1, on_done=heard.append)
+    jobs.close()
+    worker = jobs.run(lambda _control: 2, on_done=heard.append)
+    qtbot.wait(30)
+    assert not worker.isRunning()
+    assert heard == []

@@ -39,12 +39,6 @@ def test_the_dialog_changes_things_as_they_are_clicked(home, qtbot, dressed):
     qtbot.addWidget(dialog)
     dialog.theme.chosen.emit("light")
     dialog.middle_c.chosen.emit("3")
-    dialog.reduces_motion.click()
     dialog.plays_takes.click()
     settings = preferences.settings
-    assert (settings.theme, settings.middle_c, settings.reduces_motion, settings.plays_takes_on_arrival) == (
-        "light",
-        3,
-        True,
-        True,
-    )
+    assert (settings.theme, settings.middle_c, settings.plays_takes_on_arrival) == ("light", 3, True)

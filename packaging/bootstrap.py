@@ -85,8 +85,12 @@ def install_system_packages():
             "These system libraries are missing (Debian's names): %s. Install them with your system's "
             "package manager, then start this again." % " ".join(missing)
         )
-    if administrator and (not shutil.which("sudo") or subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL)):
-        raise SetupError("Some system libraries are missing. This installs them; then start this again:\n  sudo " + line)
+    if administrator and (
+        not shutil.which("sudo") or subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL)
+    ):
+        raise SetupError(
+            "Some system libraries are missing. This installs them; then start this again:\n  sudo " + line
+        )
     print("Installing system packages: " + " ".join(missing), flush=True)
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     if administrator:

@@ -1,6 +1,7 @@
 """The command line run in this process, on a small folder of tunes and a model that was never trained."""
 
 import json
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,11 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
         return Outcome(code, written.out, written.err)
 
     return run
+
+
+def hear_interrupts() -> None:
+    """For `preexec_fn`: a shell's background job, and all it starts, ignores SIGINT until told otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def write_tunes(folder: Path, count: int = 8) -> Path:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from core.corpus.store import CorpusStore
-from tests.core.cli.conftest import write_tunes
+from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
 
 
@@ -73,6 +73,7 @@ def test_an_import_interrupted_is_130_and_goes_on_where_it_was(tmp_path, home, c
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 30
     while not (home / "cache" / "files.sqlite").exists() and time.monotonic() < deadline:

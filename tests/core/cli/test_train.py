@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.core.cli.conftest import write_tunes
+from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
 
 TRAIN = (sys.executable, "-m", "core", "train")
@@ -20,7 +20,12 @@ def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path
     tunes = write_tunes(tmp_path / "tunes", 24)
     options = ("--preset", "quick", "--epochs", "25", "--progress", "json", "--name", "Evening")
     training = subprocess.Popen(
-        [*TRAIN, str(tunes), *options], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*TRAIN, str(tunes), *options],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
     )
     lines = []
     for line in training.stderr:

@@ -25,6 +25,7 @@ from gui import theme
 from gui.controls.buttons import PlainButton
 from gui.controls.text import label
 from gui.document import Document
+from gui.garbage import Collector
 from gui.generating import Generator
 from gui.jobs import JobRunner
 from gui.main_window import MainWindow
@@ -200,6 +201,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     preferences = Preferences(paths.settings_file())
     theme.apply(app, preferences.settings.theme)
     window = make_window(preferences)
+    Collector(window)
     reporter = BugReporter(window.save_copy)
     reporter.install()
     ending = EndSignal(window)

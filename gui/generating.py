@@ -156,12 +156,11 @@ class Generator(QObject):
             self._handing.start()
 
     def _loaded(self, model_id: str) -> "TrainedModel":
-        """The model in memory; called in a worker's thread. Raises AppError."""
+        """The model in memory, as good as it is by now; called in a worker's thread. Raises AppError."""
+        record = self.library().find(model_id)
         model = self._model
-        if model is None or model.record.id != model_id:
-            library = self.library()
-            model = library.load(library.find(model_id))
-            self._model = model
+        if model is None or model.record != record:  # another one, or one that has learnt more since
+            model = self._model = self.library().load(record)
         return model
 
     def _look_soon(self) -> None:

@@ -447,6 +447,16 @@ def test_a_model_made_elsewhere_is_offered_at_once(studio, qtbot, stocked):
     qtbot.waitUntil(lambda: studio.window.compose.panel.request_options().model_id == listed.args[0][1].id)
 
 
+def test_a_model_that_has_learnt_more_is_read_anew(studio, stocked):
+    _, folder, name = stocked.create("Chorales")
+    fill(folder, replace(CARD, name=name, epochs=1))
+    (record,) = (record for record in stocked.list() if record.name == name)
+    early = studio.generator._loaded(record.id)
+    assert studio.generator._loaded(record.id) is early
+    fill(folder, replace(CARD, name=name, epochs=2))
+    assert studio.generator._loaded(record.id).record.epochs == 2
+
+
 def test_v_ctrl_t_and_ctrl_r_fold_their_parts(studio, qtbot):
     compose, ctrl = studio.window.compose, Qt.KeyboardModifier.ControlModifier
     key(qtbot, studio, Qt.Key.Key_T, ctrl)

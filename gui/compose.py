@@ -278,7 +278,8 @@ class ComposeWorkspace(QWidget):
 
     def _show_first(self, take: "Take") -> None:
         """Put the first take of a batch on the roll, and let it be heard if that is wanted."""
-        if all(each is not take for each in self.tray.takes):  # another document was opened, or the batch discarded, within this frame
+        is_there = any(each is take for each in self.tray.takes)
+        if not is_there:  # another document was opened, or the batch discarded, within this frame
             return
         self._document.set_preview(take)
         if self._plays_next:

@@ -6,6 +6,7 @@ Sounds are long (seconds), so that the mixer goes on by itself while Python is b
 
 import io
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,8 @@ _FADE_MS = 12
 
 def _mixer() -> Any:
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    # pygame looks for its own files through pkg_resources, which says that it is deprecated to whoever looks on.
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     try:
         from pygame import mixer
     except ImportError as error:

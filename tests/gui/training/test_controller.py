@@ -12,6 +12,7 @@ from core.tasks import Control
 from gui import messages
 from gui.jobs import JobRunner
 from gui.training.controller import SEED_KEY, TrainController
+from gui.training.workspace import TrainWorkspace
 
 LEFT = Qt.MouseButton.LeftButton
 pytestmark = pytest.mark.timeout(400)
@@ -109,9 +110,10 @@ def test_quitting_leaves_a_training_that_the_next_start_offers_to_go_on_with(
     (unfinished,) = resumable(home)
     assert unfinished.epoch >= 2
 
-    later = JobRunner()
+    later, workspace = JobRunner(), TrainWorkspace()  # of the next start
+    qtbot.addWidget(workspace)
+    workspace.show()
     again = TrainController(workspace, later, home=home, confirm=lambda _title, _text: answers.pop(0))
-    controller.deleteLater()
     again.refresh()
     qtbot.waitUntil(lambda: workspace._unfinished.count() == 1, timeout=10_000)
     again.resume(unfinished.model_id)

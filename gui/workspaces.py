@@ -58,6 +58,7 @@ class Workspaces(QObject):
         library.models_changed.connect(self.models_changed)
         library.models_changed.connect(lambda: training.refresh())
         library.compose_requested.connect(self.compose_requested)
+        library.history_requested.connect(self._show_learning)
         self._document.changed.connect(self._on_document_changed)
         playback.state_changed.connect(self._on_playback_state)
         playback.moved.connect(self._on_moved)
@@ -70,6 +71,10 @@ class Workspaces(QObject):
     def _train_on(self, corpus_id: str) -> None:
         self.requested.emit("train")
         self.training.refresh(corpus_id)
+
+    def _show_learning(self, model_id: str) -> None:
+        self.requested.emit("train")
+        self.training.show_model(model_id)
 
     def _play(self, key: str, score: Score, _title: str) -> None:
         self._playback.play_other(key, score)

@@ -305,6 +305,7 @@ def read_samples(files: ModelFiles, folder: Path) -> tuple[SampleMade, ...]:
                         path=str(folder / name),
                         phrase=str(stored["phrase"])[:200],
                         copied_notes=int(stored["copied_notes"]),
+                        start=max(0, int(stored.get("start", 0))),
                     )
                 )
     return tuple(samples)

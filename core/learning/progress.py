@@ -73,6 +73,8 @@ class SampleMade:
     """One phrase on what it does, by the rules of words for epochs; may be ""."""
     copied_notes: int
     """Length of the longest run also found in a studied piece, above what the pieces share among themselves; else 0."""
+    start: int = 0
+    """The tick from which on the .mid is the model's; before it stands the seed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,4 +56,4 @@ class Answers:
         write_bytes(path, midi_bytes(take.score))
         notes = [note for note, _bits in take.surprise_bits]
         phrase = epoch_phrase(notes, is_best=is_best, copied_beats=copied_beats(take.copied_notes), said=said)
-        return SampleMade(epoch, str(path), phrase, take.copied if take.copied_notes else 0)
+        return SampleMade(epoch, str(path), phrase, take.copied if take.copied_notes else 0, take.start)

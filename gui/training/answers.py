@@ -1,6 +1,6 @@
 """What the model answered after an epoch, read from its .mid and compared with the pieces it studies. For Workers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,12 +34,10 @@ class Answer:
         return metre_at(self.score, 0).bar_duration
 
 
-def read_answers(samples: Iterable[SampleMade], seed: Score) -> tuple[Answer, ...]:
-    """The answers of these samples; one whose file is gone or damaged is left out. seed: what they answer."""
-    from core.learning.generation import continuation_start
+def read_answers(samples: Iterable[SampleMade]) -> tuple[Answer, ...]:
+    """The answers of these samples; one whose file is gone or damaged is left out."""
     from core.music.midi_file import read_midi
 
-    start = continuation_start(seed, 0)
     found = []
     studied: StudiedIndex | None = None
     for sample in samples:
@@ -50,10 +48,24 @@ def read_answers(samples: Iterable[SampleMade], seed: Score) -> tuple[Answer, ..
                 studied = _studied(path.parent.parent)
         except AppError:
             continue
-        answer = after(score, start)
+        answer = after(score, sample.start)
         copied = copied_notes(answer.parts[0].notes, studied) if sample.copied_notes and studied else frozenset()
         found.append(Answer(sample.epoch, sample.phrase, answer, copied))
     return tuple(found)
+
+
+def read_seed(samples: Sequence[SampleMade]) -> Score | None:
+    """What these samples answer; None if none of their files can be read."""
+    from core.music.midi_file import read_midi
+
+    for sample in samples:
+        try:
+            score = read_midi(Path(sample.path))
+        except AppError:
+            continue
+        part = score.parts[0]
+        return score.with_part(0, part.with_notes(note for note in part.notes if note.onset < sample.start))
+    return None
 
 
 def after(score: Score, start: int) -> Score:

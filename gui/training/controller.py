@@ -23,12 +23,13 @@ from core.tasks import Cancelled, Control
 from gui import messages
 from gui.controls.numbers import about, counted
 from gui.jobs import JobRunner
-from gui.training.answers import Answer, read_answers
+from gui.training.answers import Answer, read_answers, read_seed
 from gui.training.settings_panel import CorpusFacts, RunFacts, TrainingChoices
 from gui.training.verdict import among, best_of, part_of
 from gui.training.workspace import TrainWorkspace, Unfinished
 
 if TYPE_CHECKING:  # the training's values load the MIDI libraries, which starting up can do without
+    from core.learning.library import ModelRecord
     from core.learning.training import TrainingJob
 
 ANSWER_KEY = "epoch:"
@@ -76,6 +77,16 @@ class _Prepared:
     samples: tuple[SampleMade, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class _Learnt:
+    """How a model of the library learnt."""
+
+    record: "ModelRecord"
+    history: tuple[EpochDone, ...]
+    answers: tuple[Answer, ...]
+    seed: Score | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Overview:
     corpora: tuple[CorpusFacts, ...]
@@ -114,7 +125,7 @@ class TrainController(QObject):
         self._home = home
         self._confirm = confirm or self._ask
         self._control: _TrainingControl | None = None
-        self._job: TrainingJob | None = None
+        self._seed: Score | None = None
         self._model_id = ""
         self._history: list[EpochDone] = []
         self._epochs = 0
@@ -176,6 +187,31 @@ class TrainController(QObject):
         if not self.is_training:
             self._begin(lambda _control: _resumed(model_id, self._home))
 
+    def show_model(self, model_id: str) -> None:
+        """How a trained model learnt: its curves, and its answers to be heard."""
+        if self.is_training:
+            messages.note(self.tr("A training is under way. How another model learnt can be seen when it is over."))
+            return
+
+        def then(found: _Learnt) -> None:
+            if self.is_training:
+                return
+            record = found.record
+            self._model_id = record.id
+            self._history = list(found.history)
+            self._workspace.show_start()
+            self._workspace.show_history(found.history, epochs=record.epochs)
+            if found.seed is not None:
+                self._show_seed(found.seed)
+            self._workspace.add_answers(found.answers)
+            title = self.tr("“{name}”, kept at epoch {epoch}.").format(name=record.name, epoch=record.best_epoch)
+            learnt = self.tr("It learnt from “{corpus}”, {pieces}.").format(
+                corpus=record.corpus_name, pieces=counted(record.pieces, "piece", "pieces")
+            )
+            self._workspace.show_ending(title, f"{learnt} {self._chooses()}", failed=False)
+
+        self._runner.run(lambda _control: _learnt(model_id, self._home), on_done=then)
+
     def set_playing(self, key: str) -> None:
         """What the transport plays, by its key; "" = nothing."""
         self._playing = key
@@ -197,7 +233,7 @@ class TrainController(QObject):
         if self._runner.is_busy("learning"):
             messages.note(self.tr("A training is under way already."))
             return
-        self._job = None
+        self._seed = None
         self._model_id = ""
         self._history = []
         self._epochs = self._held_out_pieces = 0
@@ -246,7 +282,6 @@ class TrainController(QObject):
 
     def _on_prepared(self, prepared: _Prepared) -> None:
         job = prepared.job
-        self._job = job
         self._model_id = job.model_id
         self._history = list(prepared.history)
         self._epochs = job.training.epochs
@@ -254,16 +289,20 @@ class TrainController(QObject):
         space.settings.show_job(
             name=job.name, preset=job.preset, epochs=job.training.epochs, corpus_name=job.corpus_name
         )
-        part = job.seed.parts[0]
-        words = self.tr("{name}, {notes}").format(
-            name=part.name or self.tr("The opening of a test piece"), notes=counted(len(part.notes), "note", "notes")
-        )
-        space.settings.show_seed(part.notes, words, bar=metre_at(job.seed, 0).bar_duration)
+        self._show_seed(job.seed)
         if prepared.history:
             space.show_history(prepared.history, epochs=job.training.epochs)
         if prepared.samples:
             self._read_answers(prepared.samples)
         self.models_changed.emit()
+
+    def _show_seed(self, seed: Score) -> None:
+        self._seed = seed
+        part = seed.parts[0]
+        words = self.tr("{name}, {notes}").format(
+            name=part.name or self.tr("The opening of a test piece"), notes=counted(len(part.notes), "note", "notes")
+        )
+        self._workspace.settings.show_seed(part.notes, words, bar=metre_at(seed, 0).bar_duration)
 
     def _on_progress(self, progress: TrainingProgress) -> None:
         space = self._workspace
@@ -277,15 +316,13 @@ class TrainController(QObject):
         self.progress_changed.emit(words, min(1.0, share))
 
     def _read_answers(self, samples: Sequence[SampleMade]) -> None:
-        job = self._job
-        if job is None:
-            return
+        model_id = self._model_id
 
         def then(answers: tuple[Answer, ...]) -> None:
-            if self._model_id == job.model_id:
+            if self._model_id == model_id:
                 self._workspace.add_answers(answers)
 
-        self._runner.run(lambda _control: read_answers(samples, job.seed), on_done=then)
+        self._runner.run(lambda _control: read_answers(samples), on_done=then)
 
     # The user's will
 
@@ -332,18 +369,19 @@ class TrainController(QObject):
     def _on_done(self, result: TrainingResult) -> None:
         self._end()
         self._model_id = result.model_id
-        best = best_of(self._history)
-        chooses = self.tr(
-            "In pieces it has never seen it chooses among {notes} notes, by pitch alone among {pitches}."
-        ).format(
-            notes=among(best.held_out_loss) if best else "–",
-            pitches=among(part_of(best, "pitch", held_out=True)) if best else "–",
-        )
         title = self.tr("Ready: “{name}”, kept at epoch {epoch}.").format(name=result.name, epoch=result.best_epoch)
         later = self.tr("You can go on from here later: choose it under Starts from.")
-        self._workspace.show_ending(title, f"{chooses} {later}", failed=False)
+        self._workspace.show_ending(title, f"{self._chooses()} {later}", failed=False)
         messages.note(title)
         self._changed()
+
+    def _chooses(self) -> str:
+        best = best_of(self._history)
+        if best is None:
+            return ""
+        return self.tr(
+            "In pieces it has never seen it chooses among {notes} notes, by pitch alone among {pitches}."
+        ).format(notes=among(best.held_out_loss), pitches=among(part_of(best, "pitch", held_out=True)))
 
     def _on_failed(self, error: AppError) -> None:
         self._end()
@@ -375,8 +413,8 @@ class TrainController(QObject):
         self._play(key, answer.score, self.tr("Epoch {number}").format(number=answer.epoch))
 
     def _play_seed(self) -> None:
-        if self._job is not None:
-            self._play(SEED_KEY, self._job.seed, self.tr("The seed"))
+        if self._seed is not None:
+            self._play(SEED_KEY, self._seed, self.tr("The seed"))
 
     def _play(self, key: str, score: Score, title: str) -> None:
         if key == self._playing:
@@ -426,6 +464,15 @@ def _resumed(model_id: str, home: Path) -> _Prepared:
     library = Library(home)
     record = library.find(model_id)
     return _Prepared(resume_job(model_id, home), library.history(record), library.samples(record))
+
+
+def _learnt(model_id: str, home: Path) -> _Learnt:
+    from core.learning.library import Library
+
+    library = Library(home)
+    record = library.find(model_id)
+    samples = library.samples(record)
+    return _Learnt(record, library.history(record), read_answers(samples), read_seed(samples))
 
 
 def _discarded(model_id: str, home: Path) -> None:

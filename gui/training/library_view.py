@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -41,6 +41,7 @@ class LibraryDialog(QDialog):
     export_requested = Signal(object)
     import_requested = Signal()
     compose_requested = Signal(object)
+    history_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,12 +80,14 @@ class LibraryDialog(QDialog):
         self.add = PlainButton(self.tr("Add from a file…"), icon="plus")
         self.export = PlainButton(self.tr("Export…"), icon="download")
         self.export.setToolTip(self.tr("Write the model as one file, to share or to keep"))
+        self.history = PlainButton(self.tr("How it learnt"), icon="history")
+        self.history.setToolTip(self.tr("Its curves, and what it answered after each epoch"))
         self.rename = PlainButton(self.tr("Rename…"))
         self.delete = PlainButton(self.tr("Delete"), icon="trash-2")
         self.compose = PlainButton(self.tr("Compose with it"), icon="arrow-right")
         buttons.addWidget(self.add)
         buttons.addStretch(1)
-        for button in (self.export, self.rename, self.delete, self.compose):
+        for button in (self.history, self.export, self.rename, self.delete, self.compose):
             buttons.addWidget(button)
         column.addLayout(buttons)
         self.table.itemSelectionChanged.connect(self._look)
@@ -93,6 +96,7 @@ class LibraryDialog(QDialog):
         self.export.clicked.connect(lambda: self.export_requested.emit(self.record))
         self.delete.clicked.connect(lambda: self.delete_requested.emit(self.record))
         self.compose.clicked.connect(lambda: self.compose_requested.emit(self.record))
+        self.history.clicked.connect(lambda: self.history_requested.emit(self.record))
         self.rename.clicked.connect(self._rename)
         self._look()
         self.resize(980, 480)
@@ -124,6 +128,7 @@ class LibraryDialog(QDialog):
         self.rename.setEnabled(is_own)
         self.delete.setEnabled(is_own)
         self.export.setEnabled(record is not None and record.state == "ready")
+        self.history.setEnabled(record is not None and record.state == "ready")
         self.compose.setEnabled(record is not None and record.state == "ready")
         self.delete.setToolTip(
             self.tr("The starter model can't be deleted") if record is not None and record.is_starter else ""
@@ -178,6 +183,8 @@ class LibraryController(QObject):
     models_changed = Signal()
     compose_requested = Signal(str)
     """Id of the model to compose with."""
+    history_requested = Signal(str)
+    """Id of the model whose learning is to be shown."""
 
     def __init__(self, runner: JobRunner, *, home: Path, parent: QWidget) -> None:
         super().__init__(parent)
@@ -194,7 +201,8 @@ class LibraryController(QObject):
             self.dialog.delete_requested.connect(self.delete)
             self.dialog.export_requested.connect(self._choose_export)
             self.dialog.import_requested.connect(self.choose_import)
-            self.dialog.compose_requested.connect(self._compose)
+            self.dialog.compose_requested.connect(lambda record: self._leave(record, self.compose_requested))
+            self.dialog.history_requested.connect(lambda record: self._leave(record, self.history_requested))
         self.refresh()
         self.dialog.show()
         self.dialog.activateWindow()
@@ -252,10 +260,10 @@ class LibraryController(QObject):
     def _restore(self, trashed: "Trashed") -> None:
         self._runner.run(lambda _control: self._library().restore(trashed), on_done=lambda _record: self._changed())
 
-    def _compose(self, record: "ModelRecord") -> None:
+    def _leave(self, record: "ModelRecord", wish: SignalInstance) -> None:
         if self.dialog is not None:
             self.dialog.accept()
-        self.compose_requested.emit(record.id)
+        wish.emit(record.id)
 
     def _changed(self) -> None:
         self.refresh()

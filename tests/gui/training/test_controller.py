@@ -138,3 +138,25 @@ def test_what_can_not_be_trained_says_why(qtbot, workspace, controller, home):
     qtbot.waitUntil(lambda: workspace.phase == "failed", timeout=20_000)
     assert workspace._title.text() == "There is no corpus ‘nowhere’."
     assert workspace.train.isEnabled()
+
+
+def test_how_a_model_learnt_can_be_seen_and_heard_later(qtbot, runner, home):
+    workspace = TrainWorkspace()
+    qtbot.addWidget(workspace)
+    workspace.show()
+    controller = TrainController(workspace, runner, home=home)
+    controller.show_model("starter")
+    qtbot.waitUntil(lambda: workspace.phase == "done", timeout=20_000)
+    assert "Starter model" in workspace._title.text()
+    assert len(workspace.strip.cards) > 3
+    assert workspace.settings.corpus.isEnabled()
+    card = workspace.strip.cards[0]
+    with qtbot.waitSignal(controller.play_requested) as played:
+        workspace.answer_play_requested.emit(card.answer)
+    key, score, _title = played.args
+    assert key == f"epoch:starter:{card.answer.epoch}"
+    assert score.parts[0].notes[0].onset < 4 * 480, "the answer alone is heard, not the seed before it"
+    with qtbot.waitSignal(controller.play_requested) as played:
+        workspace.settings.seed_play_requested.emit()
+    assert played.args[0] == SEED_KEY
+    assert len(played.args[1].parts[0].notes) == 17

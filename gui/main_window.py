@@ -250,6 +250,9 @@ class MainWindow(QMainWindow):
         self.first_page.focus()
 
     def _show_page(self, page: QWidget, key: str) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and page is not self.stack.currentWidget() and self.stack.isAncestorOf(focused):
+            focused.clearFocus()  # else Qt hands it on as if by Tab, and a ring appears on what nobody asked for
         self.stack.setCurrentWidget(page)
         self.transport.workspaces.set_current(key)
         for name in ("pieces", "train", "compose"):

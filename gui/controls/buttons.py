@@ -37,9 +37,12 @@ class Button(KeyboardFocus, QAbstractButton):
         icon_size: int = 16,
         shortcut: str = "",
         checkable: bool = False,
+        icon_trails: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """icon_trails: the icon stands after the words."""
         super().__init__(parent)
+        self._icon_trails = icon_trails
         self._kind, self._size, self._icon, self._icon_size, self._shortcut = kind, size, icon, icon_size, shortcut
         self._icon_role = ""
         self._square = 0
@@ -138,20 +141,28 @@ class Button(KeyboardFocus, QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 6, 6)
         left = (self.width() - self._content_width()) / 2
         middle = self.height() / 2
-        if self._icon:
-            side = self._icon_size
-            role = self._icon_role if self._icon_role and self.isEnabled() else words
-            spot = QRectF(round(left), round(middle - side / 2), side, side)
-            colors.draw_icon(painter, self._icon, spot, role)
-            left += side + _GAP
+        if not self._icon_trails:
+            left = self._draw_icon(painter, left, words)
         painter.setPen(colors.color(words))
         if self.text():
             room = QRectF(left, 0, self.width() - left, self.height())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), self.text())
             left += self.fontMetrics().horizontalAdvance(self.text()) + 1 + _GAP
+        if self._icon_trails:
+            left = self._draw_icon(painter, left, words)
         if self._shortcut:
             painter.setFont(colors.font("caption", "medium"))
             draw_key_cap(painter, QRectF(left, middle - 9, self._cap_width(), 18), self._shortcut, words)
+
+    def _draw_icon(self, painter: QPainter, left: float, words: str) -> float:
+        """Where what follows the icon begins."""
+        if not self._icon:
+            return left
+        side = self._icon_size
+        role = self._icon_role if self._icon_role and self.isEnabled() else words
+        spot = QRectF(round(left), round((self.height() - side) / 2), side, side)
+        theme.current().draw_icon(painter, self._icon, spot, role)
+        return left + side + _GAP
 
 
 class ModelButton(Button):
@@ -165,10 +176,18 @@ class ModelButton(Button):
         icon_size: int = 18,
         shortcut: str = "",
         size: Size = "primary",
+        icon_trails: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(
-            text, kind="model", size=size, icon=icon, icon_size=icon_size, shortcut=shortcut, parent=parent
+            text,
+            kind="model",
+            size=size,
+            icon=icon,
+            icon_size=icon_size,
+            shortcut=shortcut,
+            icon_trails=icon_trails,
+            parent=parent,
         )
 
 

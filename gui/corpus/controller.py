@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can d
     from core.corpus.store import Corpus, PieceEntry
     from core.workers import Worker
 
+_SAMPLES_NAME = "OpenScore Lieder"
+"""What the corpus of the sample pieces is called: as the collection that they come from."""
 PIECE_KEY = "piece:"
 """What a piece's key for the transport starts with; its fingerprint follows."""
 
@@ -97,14 +99,14 @@ class CorpusController(QObject):
         """Show a corpus, as soon as it is read."""
         self._run(_viewed, self._home, corpus_id, then=self._show_view, unless_later=True)
 
-    def import_paths(self, paths: Sequence[Path], *, add: bool = False) -> None:
-        """Import files and folders into a corpus of their own, or add them to the one on show."""
+    def import_paths(self, paths: Sequence[Path], *, add: bool = False, name: str = "") -> None:
+        """Import files and folders into a corpus of their own, or add them to the one on show. name: "" = by the paths."""
         if self._import is not None:
             messages.note(self.tr("An import is under way. Drop these again when it is done."))
             return
         self._workspace.show_import()
         self._import = self._runner.run(
-            functools.partial(_imported, tuple(paths), self._home, self.corpus_id if add else ""),
+            functools.partial(_imported, tuple(paths), self._home, self.corpus_id if add else "", name),
             on_report=self._on_import_progress,
             on_done=self._on_imported,
             on_failed=self._on_import_failed,
@@ -115,7 +117,7 @@ class CorpusController(QObject):
 
     def import_samples(self) -> None:
         """Import the sample pieces that come with the program."""
-        self.import_paths((self._samples,))
+        self.import_paths((self._samples,), name=_SAMPLES_NAME)
 
     def choose_folder(self, *, add: bool = False) -> None:
         """Ask for a folder and import it."""
@@ -407,7 +409,9 @@ def _restored(home: Path, corpus_id: str) -> str:
     return corpus_id
 
 
-def _imported(paths: tuple[Path, ...], home: Path, add_to: str, control: Control) -> "tuple[Corpus, ImportReport]":
+def _imported(
+    paths: tuple[Path, ...], home: Path, add_to: str, name: str, control: Control
+) -> "tuple[Corpus, ImportReport]":
     from core.corpus.importer import import_paths
 
-    return import_paths(paths, control, home=home, add_to=add_to)
+    return import_paths(paths, control, home=home, add_to=add_to, name=name)

@@ -208,7 +208,7 @@ class ReportPanel(Surface):
         numbers.addWidget(self._numbers)
         numbers.addWidget(self._advice)
         row.addLayout(numbers, 1)
-        self.train = ModelButton(self.tr("Train on these"), icon="arrow-right", icon_size=17)
+        self.train = ModelButton(self.tr("Train on these"), icon="arrow-right", icon_size=17, icon_trails=True)
         row.addWidget(self.train)
         column.addLayout(row)
         return foot

@@ -154,13 +154,13 @@ class _PieceDelegate(QStyledItemDelegate):
         painter.setPen(colors.color("text.primary"))
         shown = metrics.elidedText(piece.title, Qt.TextElideMode.ElideRight, title.width())
         painter.drawText(title, middle, shown)
-        rest = title.adjusted(metrics.horizontalAdvance(shown) + 5, 0, 0, 0)
+        rest = title.adjusted(metrics.horizontalAdvance(shown) + 8, 0, 0, 0)
         plain = colors.font("body", tabular=True)
-        if piece.key and rest.width() > 40:
+        key = f"· {piece.key}"
+        if piece.key and QFontMetricsF(plain).horizontalAdvance(key) < rest.width():
             painter.setFont(plain)
             painter.setPen(colors.color("text.muted"))
-            elided = QFontMetricsF(plain).elidedText(f"· {piece.key}", Qt.TextElideMode.ElideRight, rest.width())
-            painter.drawText(rest, middle, elided)
+            painter.drawText(rest, middle, key)
         self._paint_roll(painter, roll, piece.fingerprint, is_lit=is_selected or is_playing, is_playing=is_playing)
         painter.setFont(colors.font("caption", tabular=True))
         painter.setPen(colors.color("text.secondary"))

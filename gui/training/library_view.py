@@ -120,6 +120,8 @@ class LibraryDialog(QDialog):
                 self.table.setItem(row, place, item)
             if before is not None and record.id == before.id:
                 self.table.selectRow(row)
+        if self.record is None and self._records:
+            self.table.selectRow(0)
         self._look()
 
     def _look(self) -> None:

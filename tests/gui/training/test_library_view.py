@@ -90,8 +90,12 @@ def test_a_file_that_is_no_model_is_refused_in_words(qtbot, controller, tmp_path
 
 
 def test_compose_with_it_names_the_model(qtbot, controller, library):
-    assert not controller.dialog.compose.isEnabled()
+    assert controller.dialog.record.is_starter, "the first one is chosen until another is"
     choose(controller, "Chorales")
+    with qtbot.waitSignal(controller.history_requested) as seen:
+        qtbot.mouseClick(controller.dialog.history, LEFT)
+    assert seen.args == [library.find("Chorales").id]
+    controller.open()
     with qtbot.waitSignal(controller.compose_requested) as asked:
         qtbot.mouseClick(controller.dialog.compose, LEFT)
     assert asked.args == [library.find("Chorales").id]

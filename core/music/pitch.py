@@ -89,6 +89,12 @@ class Scale:
     def pitch_classes(self) -> frozenset[int]:
         return frozenset((self.tonic + step) % 12 for step in SCALES[self.kind])
 
+    @property
+    def has_flats(self) -> bool:
+        """Whether its notes are usually written with flats: those of F, B♭, E♭, A♭ and D♭ major and their minors."""
+        major = self.tonic + 3 if self.kind in _MINOR_LIKE else self.tonic
+        return major % 12 in {1, 3, 5, 8, 10}
+
     def contains(self, pitch: int) -> bool:
         return pitch % 12 in self.pitch_classes
 

@@ -112,7 +112,7 @@ class RollCanvas(QWidget):
         if view.floating is not None:
             floating = view.floating
             area, detail = event.rect(), view.detail
-            paint_notes(painter, area, view.viewport, floating.index, floating.looks, detail, middle_c=view.middle_c)
+            paint_notes(painter, area, view.viewport, floating.index, floating.looks, detail, name_of=view.name_of)
         if self._gesture is not None:
             self._gesture.paint(painter)
         if not len(view.index) and not len(view.preview_index) and view.floating is None:

@@ -6,13 +6,14 @@ running sum says where something sounds.
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
-from core.music.pitch import Scale, pitch_name
+from core.music.pitch import Scale
 from gui import theme
 from gui.piano_roll.grid import Grid
 from gui.piano_roll.looks import SURPRISE_STEPS, Detail, Fill, Looks
@@ -167,21 +168,27 @@ def paint_notes(
     looks: Looks,
     detail: Detail,
     *,
-    middle_c: int = 4,
+    name_of: Callable[[int], str],
 ) -> None:
-    """The notes in an area. middle_c: the octave number of pitch 60 in their names."""
+    """The notes in an area. name_of: what a pitch is called."""
     rows = rows_in(index, viewport, area)
     if not rows.size:
         return
     if detail == Detail.FULL:
-        _paint_detailed(painter, area, viewport, index, looks, rows, middle_c)
+        _paint_detailed(painter, area, viewport, index, looks, rows, name_of)
     else:
         paint = _paint_batched if detail == Detail.BATCHED else _paint_dense
         paint(painter, area, viewport, index, looks, rows)
 
 
 def _paint_detailed(
-    painter: QPainter, area: QRect, viewport: Viewport, index: NoteIndex, looks: Looks, rows: Ints, middle_c: int
+    painter: QPainter,
+    area: QRect,
+    viewport: Viewport,
+    index: NoteIndex,
+    looks: Looks,
+    rows: Ints,
+    name_of: Callable[[int], str],
 ) -> None:
     colors = theme.current()
     shapes = _shapes(index, rows, viewport, area)
@@ -212,7 +219,7 @@ def _paint_detailed(
         painter.drawRoundedRect(QRectF(lefts[at] + 0.5, tops[at], widths[at], height), corner, corner)
         if labels and widths[at] >= LABEL_WIDTH and fills[at] != Fill.GHOST:
             ink = colors.color(_ink(fills[at], is_selected=selected[at]))
-            named.append((lefts[at], tops[at], pitch_name(pitches[at], middle_c=middle_c), ink, fills[at] in _HATCHED))
+            named.append((lefts[at], tops[at], name_of(pitches[at]), ink, fills[at] in _HATCHED))
     if named:
         painter.setFont(colors.font("caption", "semibold"))
         baseline = height / 2 + 4.3

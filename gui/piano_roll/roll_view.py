@@ -377,8 +377,8 @@ class RollView(QObject):
         self.note_auditioned.emit(note.pitch, note.velocity)
 
     def name_of(self, pitch: int) -> str:
-        """What a pitch is called, with the octave number that the musician prefers."""
-        return pitch_name(pitch, middle_c=self.middle_c)
+        """What a pitch is called, in the octaves that the musician prefers and as the scale is spelt."""
+        return pitch_name(pitch, middle_c=self.middle_c, flats=self.scale is not None and self.scale.has_flats)
 
     def bits_of(self, hit: Hit) -> float | None:
         """How surprising a note is, where that is known."""

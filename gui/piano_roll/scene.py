@@ -79,7 +79,9 @@ class Scene:
         viewport = view.viewport
         paint_grid(painter, area, viewport, view.grid, snap=view.snap, scale=view.scale, loop=view.loop)
         for ghost in view.ghosts:
-            paint_notes(painter, area, viewport, ghost, Looks.plain(len(ghost), Fill.GHOST), detail)
+            paint_notes(
+                painter, area, viewport, ghost, Looks.plain(len(ghost), Fill.GHOST), detail, name_of=view.name_of
+            )
         index, looks = view.index, view.looks
         lifted = view.covered if view.floating is None else np.union1d(view.covered, view.floating.lifted)
         if lifted.size:
@@ -87,7 +89,7 @@ class Scene:
             resting[lifted] = False
             rows = np.flatnonzero(resting)
             index, looks = index.taken(rows), looks.taken(rows)
-        paint_notes(painter, area, viewport, index, looks, detail, middle_c=view.middle_c)
+        paint_notes(painter, area, viewport, index, looks, detail, name_of=view.name_of)
         if view.preview is not None:
             paint_seam(painter, area, viewport, view.preview.start)
-            paint_notes(painter, area, viewport, view.preview_index, view.preview_looks, detail, middle_c=view.middle_c)
+            paint_notes(painter, area, viewport, view.preview_index, view.preview_looks, detail, name_of=view.name_of)

@@ -123,3 +123,11 @@ def test_a_key_signature_names_a_key(fifths, is_minor, name):
 
 def test_a_score_without_notes_has_the_key_of_its_signature():
     assert key_of(Score((Part(),), keys=(KeySignature(0, -1, True),))).name == "D minor"
+
+
+@pytest.mark.parametrize(
+    ("name", "flats"),
+    [("F major", True), ("D minor", True), ("D harmonic minor", True), ("D major", False), ("A minor", False)],
+)
+def test_a_scale_knows_whether_it_is_written_with_flats(name: str, flats: bool) -> None:
+    assert parse_scale(name).has_flats == flats

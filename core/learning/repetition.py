@@ -15,6 +15,8 @@ _SAME_NOTES_SLOW = 8
 """Or so often, when it takes more than two bars."""
 MOST_ROUNDS = 4
 """A figure of up to a bar may come so many times in a row."""
+_BARS_OF_SHORT_FIGURE = 3
+"""One of up to half a bar wears out sooner: it may fill so many bars."""
 _LONGEST_FIGURE = 32
 """Notes."""
 
@@ -22,8 +24,8 @@ _LONGEST_FIGURE = 32
 def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> int | None:
     """The index of the note from which the line only goes round, where it does so at its end; None if it doesn't.
 
-    Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars), or a figure of at
-    most a bar that fills more than four bars by itself. bar: steps.
+    Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars), a figure of at most
+    a bar that fills more than four bars by itself, or one of at most half a bar that fills more than three. bar: steps.
     """
     count = len(pitches)
     same = 1
@@ -45,7 +47,8 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
         ):
             first -= 1
         # The notes from `first` + 1 - figure on repeat; the figure has gone round that often at the last note:
-        if onsets[-1] - onsets[max(0, first + 1 - figure)] >= MOST_ROUNDS * max(bar, length):
+        bars = MOST_ROUNDS if 2 * length > bar else _BARS_OF_SHORT_FIGURE
+        if onsets[-1] - onsets[max(0, first + 1 - figure)] >= bars * bar:
             return max(0, first + 1 - figure)
     return None
 

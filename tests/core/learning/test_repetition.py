@@ -32,11 +32,11 @@ def test_a_bar_may_come_four_times():
     assert first_stuck(onsets[:16], pitches[:16]) is None
 
 
-def test_a_short_figure_may_go_on_for_four_bars():
+def test_a_short_figure_may_go_on_for_three_bars():
     onsets = list(range(0, 12 * 80, 12))
     count, since = first_stuck([0, *(onset + 12 for onset in onsets)], [50, *[60, 64] * 40])
     assert since == 1
-    assert onsets[count - 2] == 4 * 96
+    assert onsets[count - 2] == 3 * 96
 
 
 def test_a_figure_that_moves_or_changes_its_rhythm_is_not_stuck():

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up 
 _LOW = 128
 """Cards lower than this leave out their last line, so that the notes stay readable."""
 LEAST_WIDTH = 168
+_NARROW = 210
+"""Under this width the words need the room of the star, which S sets as well; one that is set stays."""
 
 
 class TakeCard(KeyboardFocus, QWidget):
@@ -189,6 +191,7 @@ class TakeCard(KeyboardFocus, QWidget):
 
     def _on_star(self) -> None:
         self.star.set_on(on=not self.star.is_on)
+        self.star.setVisible(self.width() >= _NARROW or self.star.is_on)
         self.starred.emit(self.take, self.star.is_on)
 
     # Mouse and keys
@@ -221,6 +224,7 @@ class TakeCard(KeyboardFocus, QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._foot.setVisible(self.height() >= _LOW)
+        self.star.setVisible(self.width() >= _NARROW or self.star.is_on)
 
     def sizeHint(self) -> QSize:
         return QSize(280, 164)

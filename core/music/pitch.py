@@ -89,11 +89,14 @@ class Scale:
     def pitch_classes(self) -> frozenset[int]:
         return frozenset((self.tonic + step) % 12 for step in SCALES[self.kind])
 
-    @property
-    def has_flats(self) -> bool:
-        """Whether its notes are usually written with flats: those of F, B♭, E♭, A♭ and D♭ major and their minors."""
-        major = self.tonic + 3 if self.kind in _MINOR_LIKE else self.tonic
-        return major % 12 in {1, 3, 5, 8, 10}
+    def writes_flat(self, pitch: int) -> bool:
+        """Whether a black key is written with a flat here: in F, B♭, E♭, A♭ and D♭ major and their minors.
+
+        The leading note of a minor is not: C♯ in D minor.
+        """
+        is_minor = self.kind in _MINOR_LIKE
+        major = self.tonic + 3 if is_minor else self.tonic
+        return major % 12 in {1, 3, 5, 8, 10} and not (is_minor and (pitch + 1 - self.tonic) % 12 == 0)
 
     def contains(self, pitch: int) -> bool:
         return pitch % 12 in self.pitch_classes

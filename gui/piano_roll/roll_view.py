@@ -378,7 +378,8 @@ class RollView(QObject):
 
     def name_of(self, pitch: int) -> str:
         """What a pitch is called, in the octaves that the musician prefers and as the scale is spelt."""
-        return pitch_name(pitch, middle_c=self.middle_c, flats=self.scale is not None and self.scale.has_flats)
+        flats = self.scale is not None and self.scale.writes_flat(pitch)
+        return pitch_name(pitch, middle_c=self.middle_c, flats=flats)
 
     def bits_of(self, hit: Hit) -> float | None:
         """How surprising a note is, where that is known."""

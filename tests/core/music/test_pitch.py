@@ -126,8 +126,16 @@ def test_a_score_without_notes_has_the_key_of_its_signature():
 
 
 @pytest.mark.parametrize(
-    ("name", "flats"),
-    [("F major", True), ("D minor", True), ("D harmonic minor", True), ("D major", False), ("A minor", False)],
+    ("scale", "pitch", "flat"),
+    [
+        ("F major", 70, True),
+        ("D minor", 70, True),
+        ("D harmonic minor", 70, True),
+        ("D harmonic minor", 73, False),
+        ("G minor", 66, False),
+        ("D major", 73, False),
+        ("A minor", 68, False),
+    ],
 )
-def test_a_scale_knows_whether_it_is_written_with_flats(name: str, flats: bool) -> None:
-    assert parse_scale(name).has_flats == flats
+def test_a_scale_writes_flats_but_for_the_leading_note_of_a_minor(scale: str, pitch: int, flat: bool) -> None:
+    assert parse_scale(scale).writes_flat(pitch) == flat

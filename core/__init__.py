@@ -8,6 +8,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     music                    Note, Part, Score; edits; timing; pitch; .mid in and out
     settings
     paths | tasks | files    where things live; how long work talks; writing without losing
+    silence                  shutting up libraries that speak past Python
     errors                   expected failures: sentences for a person
 
 Values are immutable and in ticks, 480 to the quarter. Long work is a function `task(control) -> result`.

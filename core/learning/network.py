@@ -24,6 +24,7 @@ from core.learning.weights import (
     metre_row,
     within_row,
 )
+from core.silence import standard_error_shut
 
 LONGEST_SEQUENCE = 4096
 _CLIP_NORM = 1.0
@@ -42,7 +43,7 @@ def quiet_tensorflow(threads: int) -> None:
     Raises TrainingError when it can't be loaded.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _silent():
+    with standard_error_shut():  # TensorFlow's C++ greets before it reads how quiet it should be
         try:
             import tensorflow as tf
         except ImportError as error:
@@ -62,24 +63,6 @@ def visible_gpus() -> tuple[str, ...]:
 
     devices = tf.config.list_physical_devices("GPU")
     return tuple(str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in devices)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Standard error shut meanwhile: TensorFlow's C++ greets before it reads how quiet it should be."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a program without a terminal has none
-        yield
-        return
-    shut = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(shut, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(shut)
 
 
 @contextmanager

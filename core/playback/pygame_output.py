@@ -7,8 +7,6 @@ Sounds are long (seconds), so that the mixer goes on by itself while Python is b
 import io
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ import numpy.typing as npt
 from core.errors import AudioError
 from core.playback.mix import Pcm
 from core.playback.voice import FRAMES_PER_S
+from core.silence import standard_error_shut
 
 NO_DEVICE = "No sound device found. You can still edit, train, generate and export."
 _BUFFER_FRAMES = 1024
@@ -48,7 +47,7 @@ def _open_mixer(driver: str | None = None) -> Any:
     if driver is not None:
         os.environ["SDL_AUDIODRIVER"] = driver
     try:
-        with _without_chatter():
+        with standard_error_shut():  # ALSA explains at length what the exception says in one line
             mixer.init(FRAMES_PER_S, -16, 2, _BUFFER_FRAMES, allowedchanges=0)
     except pygame.error as error:
         raise AudioError(NO_DEVICE, hint=f"Plug one in and check again. ({error})") from error
@@ -58,24 +57,6 @@ def _open_mixer(driver: str | None = None) -> Any:
         elif driver is not None and before is not None:
             os.environ["SDL_AUDIODRIVER"] = before
     return mixer
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Standard error shut meanwhile: ALSA explains at length there what the exception says in one line."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a program without a terminal has none
-        yield
-        return
-    shut = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(shut, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(shut)
 
 
 class PygameOutput:
@@ -194,7 +175,7 @@ def midi_inputs() -> tuple[str, ...]:
     except ImportError as error:
         raise AudioError("MIDI ports can't be looked for.", hint=str(error)) from error
     try:
-        with _without_chatter():
+        with standard_error_shut():  # ALSA explains at length what the exception says in one line
             midi.init()
         ports = [midi.get_device_info(number) for number in range(midi.get_count())]
         midi.quit()

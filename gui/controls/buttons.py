@@ -1,6 +1,6 @@
 """Buttons: amber where the model acts, blue where you decide, plain and quiet for all else."""
 
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QEnterEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
@@ -165,98 +165,45 @@ class Button(KeyboardFocus, QAbstractButton):
         return left + side + _GAP
 
 
+class ButtonOptions(TypedDict, total=False):
+    """What all kinds take, as Button does."""
+
+    icon: str
+    icon_size: int
+    icon_trails: bool
+    shortcut: str
+    checkable: bool
+    parent: QWidget | None
+
+
 class ModelButton(Button):
     """Amber: the model acts. One to a region."""
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        icon: str = "",
-        icon_size: int = 18,
-        shortcut: str = "",
-        size: Size = "primary",
-        icon_trails: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(
-            text,
-            kind="model",
-            size=size,
-            icon=icon,
-            icon_size=icon_size,
-            shortcut=shortcut,
-            icon_trails=icon_trails,
-            parent=parent,
-        )
+    def __init__(self, text: str, *, size: Size = "primary", **options: Unpack[ButtonOptions]) -> None:
+        options.setdefault("icon_size", 18)
+        super().__init__(text, kind="model", size=size, **options)
 
 
 class YouButton(Button):
     """Blue: you decide."""
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        icon: str = "",
-        icon_size: int = 15,
-        shortcut: str = "",
-        size: Size = "default",
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(text, kind="you", size=size, icon=icon, icon_size=icon_size, shortcut=shortcut, parent=parent)
+    def __init__(self, text: str, *, size: Size = "default", **options: Unpack[ButtonOptions]) -> None:
+        options.setdefault("icon_size", 15)
+        super().__init__(text, kind="you", size=size, **options)
 
 
 class PlainButton(Button):
     """Raised, with a border."""
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        icon: str = "",
-        icon_size: int = 16,
-        shortcut: str = "",
-        size: Size = "default",
-        checkable: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(
-            text,
-            kind="plain",
-            size=size,
-            icon=icon,
-            icon_size=icon_size,
-            shortcut=shortcut,
-            checkable=checkable,
-            parent=parent,
-        )
+    def __init__(self, text: str, *, size: Size = "default", **options: Unpack[ButtonOptions]) -> None:
+        super().__init__(text, kind="plain", size=size, **options)
 
 
 class QuietButton(Button):
     """No ground until the mouse is over it."""
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        icon: str = "",
-        icon_size: int = 16,
-        shortcut: str = "",
-        size: Size = "default",
-        checkable: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(
-            text,
-            kind="quiet",
-            size=size,
-            icon=icon,
-            icon_size=icon_size,
-            shortcut=shortcut,
-            checkable=checkable,
-            parent=parent,
-        )
+    def __init__(self, text: str, *, size: Size = "default", **options: Unpack[ButtonOptions]) -> None:
+        super().__init__(text, kind="quiet", size=size, **options)
 
 
 class IconButton(Button):

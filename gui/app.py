@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # imported on first need, after the window was painted
 
 _LOG = logging.getLogger(__name__)
 
-_SWITCH_S = 0.001
+SWITCH_S = 0.001
 """How long a thread that generates or imports may keep the window's thread waiting for the interpreter."""
 
 
@@ -189,7 +189,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
     """
     os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # else the mixer swallows the signals that end a program
-    sys.setswitchinterval(_SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     if sys.stderr is not None:
         faulthandler.enable()
     QApplication.setDesktopFileName("ritornello")

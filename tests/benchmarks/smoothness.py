@@ -95,9 +95,10 @@ def main() -> int:
     from core.corpus.store import CorpusStore
     from core.tasks import Control
     from gui import theme
-    from gui.app import make_window
+    from gui.app import SWITCH_S, make_window
     from gui.preferences import Preferences
 
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication([])
     theme.apply(app, "dark")
     window = make_window(Preferences(paths.settings_file()))

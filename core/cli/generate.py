@@ -11,13 +11,13 @@ from core import paths
 from core.cli.console import Console, UsageError, cancelled_by_ctrl_c
 from core.corpus.melody import melody_part
 from core.errors import SpecError
-from core.learning.generation import Take
+from core.learning.generation import Take, unknown_notes
 from core.learning.generation import generate as generate_takes
 from core.learning.library import Library
 from core.learning.spec import GenerationRequest
 from core.music.midi_file import read_midi, write_midi
-from core.music.pitch import parse_pitch, parse_scale
-from core.music.score import Score
+from core.music.pitch import parse_pitch, parse_scale, pitch_name
+from core.music.score import TICKS_PER_QUARTER, Note, Score, by_position
 from core.tasks import Control
 
 _RANGE = re.compile(r"\s*([A-Ga-g][#b♯♭]*-?\d+|\d+)\s*-\s*([A-Ga-g][#b♯♭]*-?\d+|\d+)\s*")
@@ -36,6 +36,10 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
     library = Library(paths.home())
     record = library.find(arguments.model)
     model = library.load(record)
+
+    unknown = sorted(unknown_notes(model, seed, request.part), key=by_position)
+    if unknown:
+        console.say(f"New to this model, which hears the nearest that it knows: {', '.join(map(_named, unknown))}.")
 
     control = Control()
     began = time.monotonic()
@@ -59,6 +63,9 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
             "random_seed": random_seed,
             "model": record.name,
             "seed": str(seed_path),
+            "unknown_notes": [
+                {"onset": note.onset, "pitch": note.pitch, "duration": note.duration} for note in unknown
+            ],
             "elapsed_s": elapsed_s,
         }
     )
@@ -117,6 +124,11 @@ def _file(out: Path, letter: str, *, single: bool) -> Path:
     """The file of one take: as asked for, or with its letter before the suffix."""
     named = out if out.suffix.lower() in _SUFFIXES else out.with_name(out.name + ".mid")
     return named if single else named.with_name(f"{named.stem}-{letter}{named.suffix}")
+
+
+def _named(note: Note) -> str:
+    quarters = note.duration / TICKS_PER_QUARTER
+    return f"{pitch_name(note.pitch)} of {quarters:g} quarter{'' if quarters == 1 else 's'}"
 
 
 def _described(take: Take, file: Path) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.music.midi_file import read_midi
+from core.music.midi_file import read_midi, write_midi
+from core.music.score import Note, Part, Score
 
 
 @pytest.fixture
@@ -63,3 +64,13 @@ def test_words_say_where_the_takes_are(cli, model, seed, tmp_path) -> None:
     words = cli("generate", "--model", model, "--seed", seed, "--out", tmp_path / "x.mid", "--random-seed", 7).out
     assert str(tmp_path / "x.mid") in words
     assert "random seed 7" in words
+
+
+def test_notes_that_the_model_never_met_are_named(cli, model, tmp_path) -> None:
+    seed = tmp_path / "strange.mid"
+    write_midi(Score((Part.of([Note(0, 60, 240), Note(240, 120, 240), Note(480, 62, 240)]),)), seed)
+    command = ("generate", "--model", model, "--seed", seed, "--bars", 1, "--out", tmp_path / "x.mid")
+    assert cli(*command, "--json").json["unknown_notes"] == [{"onset": 240, "pitch": 120, "duration": 240}]
+    words = cli(*command).out
+    assert "C9 of 0.5 quarters" in words
+    assert "D4" not in words

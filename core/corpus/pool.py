@@ -139,7 +139,10 @@ class _Reading:
         if not self._is_alone:
             self._work.alone.extend(left)
             return None
-        return Batch(tuple(Seen(item.path, item.size, item.mtime_ns, None, reason) for item in left), ())
+        # A process that never came up says nothing of its file: a size below 0 keeps the verdict out of the cache.
+        return Batch(
+            tuple(Seen(item.path, item.size if self._is_up else -1, item.mtime_ns, None, reason) for item in left), ()
+        )
 
     def end(self) -> None:
         self.connection.close()

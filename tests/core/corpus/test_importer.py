@@ -328,6 +328,18 @@ def test_a_process_that_hangs_is_ended(pieces: Path, home: Path, monkeypatch: py
     assert [item.reason for item in report.skipped] == ["Reading it took too long"]
 
 
+def test_a_process_that_never_came_up_says_nothing_of_its_file_for_good(
+    pieces: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(pieces, {"a.mid": tune()})
+    with monkeypatch.context() as impatient:
+        impatient.setattr(pool, "_STARTING_S", 0.0)
+        _, report = import_paths([pieces], Control(), home=home, processes=1)
+    assert [item.reason for item in report.skipped] == ["Reading it took too long"]
+    corpus, _ = import_paths([pieces], Control(), home=home)
+    assert len(corpus.pieces) == 1
+
+
 def hanging(files: Files) -> Results:
     if any("hang" in Path(name).name for _content, name in files):
         time.sleep(600)

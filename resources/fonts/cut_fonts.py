@@ -19,6 +19,7 @@ RANGES = ((0x20, 0x24F), (0x2B0, 0x2FF), (0x370, 0x3FF), (0x400, 0x52F), (0x2000
 SINGLE = (0x20AC, 0x2044, 0x2116, 0x2122, 0x2190, 0x2191, 0x2192, 0x2193, 0x21B5, 0x21E7, 0x2212, 0x2260, 0x2264, 0x2265,
           0x2303, 0x2318, 0x2325)  # fmt: skip
 FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "calt", "tnum", "case"]
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WEIGHTS = {"Regular": 150, "Medium": 180, "SemiBold": 220}
 """Name → stem width for the drawn accidentals."""
 
@@ -58,12 +59,28 @@ def accidentals(stem: int) -> dict[int, tuple[int, list[Polygon]]]:
     }
 
 
+def tabular_digits_alone(font: TTFont) -> None:
+    """Let tabular figures widen digits and nothing else: Inter's also spread the space, the full stop and the hyphen."""
+    table = font["GSUB"].table
+    lookups = {
+        index
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "tnum"
+        for index in record.Feature.LookupListIndex
+    }
+    for index in lookups:
+        for subtable in table.LookupList.Lookup[index].SubTable:
+            single = getattr(subtable, "ExtSubTable", subtable)
+            single.mapping = {glyph: wide for glyph, wide in single.mapping.items() if glyph in DIGITS}
+
+
 def cut(source: Path, target: Path, stem: int) -> None:
     font = TTFont(source)
     options = subset.Options(layout_features=FEATURES, name_IDs=["*"], notdef_outline=True, hinting=False)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[code for low, high in RANGES for code in range(low, high + 1)] + list(SINGLE))
     cutter.subset(font)
+    tabular_digits_alone(font)
     order = font.getGlyphOrder()
     for code, (advance, polygons) in accidentals(stem).items():
         pen = TTGlyphPen(None)

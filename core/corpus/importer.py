@@ -192,7 +192,7 @@ class _Import:
         self.cache.execute(
             "INSERT OR IGNORE INTO temp.found SELECT CAST(source AS BLOB), -1, -1, '', 0,"
             " (SELECT min(content) FROM main.content WHERE content.fingerprint = piece.fingerprint), fingerprint"
-            " FROM corpus.piece WHERE list = ?1 AND fingerprint NOT IN (SELECT fingerprint FROM corpus.verdict)",
+            " FROM corpus.piece WHERE list = ? AND fingerprint NOT IN (SELECT fingerprint FROM corpus.verdict)",
             (number,),
         )
         self.cache.execute(

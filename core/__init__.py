@@ -12,5 +12,5 @@ From the top down, a module knows only those below it (import-linter checks it, 
     errors                   expected failures: sentences for a person
 
 Values are immutable and in ticks, 480 to the quarter. Long work is a function `task(control) -> result`.
-TensorFlow lives in learning/network.py, pygame in playback/pygame_output.py, the MIDI libraries in music/midi_file.py.
+TensorFlow lives in learning/network/, pygame in playback/pygame_output.py, the MIDI libraries in music/midi_file.py.
 """

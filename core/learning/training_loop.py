@@ -13,7 +13,7 @@ from core.errors import TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
 from core.learning.dataset import Batches, Dataset, counting_loss
-from core.learning.network import TrainableNetwork
+from core.learning.network.trainable import TrainableNetwork
 from core.learning.progress import EpochDone, SampleMade, TrainingPhase, TrainingProgress, TrainingStarting
 from core.learning.samples import Answers
 from core.learning.spec import TrainingSpec

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from core.errors import AppError, TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import CHECKPOINT, held
-from core.learning.network import out_of_memory, quiet_tensorflow
+from core.learning.network.runtime import out_of_memory, quiet_tensorflow
 from core.learning.progress import TrainingPhase, TrainingResult, TrainingStarting
 from core.learning.training import TrainingJob, discard, finish
 from core.learning.training_loop import Command, OwnerGone, run

@@ -59,7 +59,7 @@ def small(name):
 
 def tensorflow_logits(preset, events, *, start=0):
     """Logits of the trainable network for the events from `start` on; the window before knows nothing of the rest."""
-    from core.learning.network import TrainableNetwork
+    from core.learning.network.trainable import TrainableNetwork
 
     vocabulary = vocabulary_of(preset)
     symbols = vocabulary.indices(events)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from core.learning.dataset import Batches, Dataset, EncodedPiece
+from core.learning.network.lstm import lstm
+from core.learning.network.trainable import TrainableNetwork
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary, encode
 from core.learning.weights import distance_row, fresh_weights, weight_shapes
 from core.music.score import Note, Part, Score
 
 tf = pytest.importorskip("tensorflow")
-network = pytest.importorskip("core.learning.network")
-
 SMALL = NetworkSpec(embedding=8, layers=2, units=16, attention_heads=2, head_units=12, dropout=0.0)
 LIKE_THE_ARTICLE = NetworkSpec(
     embedding=8, layers=2, units=16, attention="running_mean", attention_heads=1, head_units=0, dropout=0.0
@@ -39,7 +39,7 @@ def study(tokenizer, scores, **changes):
 
 def trainable(spec, tokenizer, batches):
     shapes = weight_shapes(spec, tokenizer, batches.vocabulary.sizes)
-    return network.TrainableNetwork(spec, tokenizer, batches.spec, fresh_weights(shapes, random_seed=3))
+    return TrainableNetwork(spec, tokenizer, batches.spec, fresh_weights(shapes, random_seed=3))
 
 
 def plain_lstm(read, recurrent):
@@ -61,7 +61,7 @@ def test_the_hand_written_gradient_equals_autodiff_of_a_plain_loop():
     recurrent = tf.constant(random.normal(size=(5, 20)) * 0.5)
     wanted = tf.constant(random.normal(size=(7, 3, 5)))
     found = []
-    for states_of in (network.lstm, plain_lstm):
+    for states_of in (lstm, plain_lstm):
         with tf.GradientTape() as tape:
             tape.watch([read, recurrent])
             states = states_of(read, recurrent)
@@ -79,7 +79,7 @@ def test_the_cell_is_that_of_keras():
     layer = tf.keras.layers.LSTM(5, return_sequences=True)
     layer.build(inputs.shape)
     layer.set_weights([kernel, recurrent, bias])
-    ours = network.lstm(tf.constant(inputs.transpose(1, 0, 2) @ kernel + bias), tf.constant(recurrent))
+    ours = lstm(tf.constant(inputs.transpose(1, 0, 2) @ kernel + bias), tf.constant(recurrent))
     assert np.abs(ours.numpy().transpose(1, 0, 2) - layer(inputs).numpy()).max() < 1e-6
 
 
@@ -196,7 +196,7 @@ def test_every_preset_starts_near_even_odds(name):
     shapes = weight_shapes(preset.network, preset.tokenizer, batches.vocabulary.sizes)
     weights = fresh_weights(shapes, random_seed=1)
     assert {key: value.shape for key, value in weights.items()} == shapes
-    net = network.TrainableNetwork(preset.network, preset.tokenizer, preset.training, weights)
+    net = TrainableNetwork(preset.network, preset.tokenizer, preset.training, weights)
     batch = batches.batch(batches.held_out()[0])
     losses = net.held_out_batch(batch)
     for field, loss in losses.items():

@@ -1,19 +1,14 @@
-"""The network of weights.py in TensorFlow, with its gradient, dropout and optimizer. The only module that knows TensorFlow.
+"""The whole network on the way to being trained: its graphs, losses, dropout and optimizer."""
 
-TensorFlow is imported inside functions: it takes seconds and belongs in the training process alone. All graphs are
-time-major; random numbers are stateless functions of (random seed, step), so that a resumed run repeats exactly.
-"""
-
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import TrainingError
 from core.learning.dataset import Batch
+from core.learning.network.lstm import lstm
+from core.learning.network.runtime import explained
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.weights import (
     Weights,
@@ -24,7 +19,6 @@ from core.learning.weights import (
     metre_row,
     within_row,
 )
-from core.silence import standard_error_shut
 
 LONGEST_SEQUENCE = 4096
 _CLIP_NORM = 1.0
@@ -35,52 +29,6 @@ _PLACES = 16
 """Random numbers of one step are drawn at fewer places than this in each half."""
 _SHARD_FROM = 16
 """A batch of at least so many windows is computed as two independent halves, which two cores share well."""
-
-
-def quiet_tensorflow(threads: int) -> None:
-    """Import TensorFlow with so many threads, without its chatter. Call once, before anything else here.
-
-    Raises TrainingError when it can't be loaded.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with standard_error_shut():  # TensorFlow's C++ greets before it reads how quiet it should be
-        try:
-            import tensorflow as tf
-        except ImportError as error:
-            raise TrainingError(
-                f"TensorFlow, which trains, can't be loaded: {error}.", hint="Install Ritornello again."
-            ) from error
-        tf.get_logger().setLevel("ERROR")
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
-        tf.config.list_logical_devices()  # wakes the runtime, which has its own say
-
-
-def visible_gpus() -> tuple[str, ...]:
-    """The GPUs that TensorFlow can compute on, by name. In a process of its own: importing takes seconds and memory."""
-    quiet_tensorflow(1)
-    import tensorflow as tf
-
-    devices = tf.config.list_physical_devices("GPU")
-    return tuple(str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in devices)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turns TensorFlow's ways to say that memory ran out into the one sentence."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        raise out_of_memory() from error
-
-
-def out_of_memory() -> TrainingError:
-    return TrainingError(
-        "Training ran out of memory. The best so far is kept.",
-        hint="Choose a smaller preset, window or batch, or close other programs, and go on.",
-    )
 
 
 class TrainableNetwork:
@@ -136,7 +84,7 @@ class TrainableNetwork:
         import tensorflow as tf
 
         seed = np.array([self._training.random_seed, 2 * _PLACES * step], dtype=np.int64)
-        with _explained():
+        with explained():
             losses = self._train(
                 *_arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
             )
@@ -145,7 +93,7 @@ class TrainableNetwork:
 
     def held_out_batch(self, batch: Batch) -> dict[Field, float]:
         """Sum of the losses over the batch's targets by field, in nats, without dropout."""
-        with _explained():
+        with explained():
             sums = self._judge(*_arrays(batch)).numpy()
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
@@ -337,89 +285,3 @@ def _rows(table: Any, index: Any) -> Any:
         return tf.gather(values, index), gradient
 
     return tf.custom_gradient(look_up)(tf.convert_to_tensor(table))
-
-
-def lstm(read: Any, recurrent: Any) -> Any:
-    """States of an LSTM, (steps, windows, units), from what it reads, (steps, windows, 4 units), gates in order i, f, g, o.
-
-    What each step reads is computed for all steps at once by the caller; the loops hold the recurrent products alone,
-    and the gradient of the recurrent weights is one product after its loop.
-    """
-    import tensorflow as tf
-
-    def states_of(read: Any, recurrent: Any) -> tuple[Any, Any]:
-        steps, windows = tf.shape(read)[0], tf.shape(read)[1]
-        units = recurrent.shape[0]
-        zeros = tf.zeros((windows, units), read.dtype)
-        # tanh(x) = 2 σ(2 x) - 1: with g doubled, one logistic function serves all four gates.
-        doubled = tf.concat([tf.ones(2 * units), 2 * tf.ones(units), tf.ones(units)], 0)
-        doubled = tf.cast(doubled, read.dtype)
-
-        def forward(step: Any, state: Any, cell: Any, gates: Any, cells: Any, states: Any) -> tuple[Any, ...]:
-            squashed = tf.sigmoid((reads.read(step) + tf.matmul(state, recurrent)) * doubled)
-            taken, kept, new, shown = tf.split(squashed, 4, axis=1)
-            cell = kept * cell + taken * (2 * new - 1)
-            state = shown * tf.tanh(cell)
-            return (
-                step + 1,
-                state,
-                cell,
-                gates.write(step, squashed),
-                cells.write(step, cell),
-                states.write(step, state),
-            )
-
-        def array(width: int) -> Any:
-            return tf.TensorArray(read.dtype, steps, element_shape=(None, width))
-
-        reads = array(4 * units).unstack(read)
-        *_, gates, cells, states = tf.while_loop(
-            lambda step, *_: step < steps,
-            forward,
-            (0, zeros, zeros, array(4 * units), array(units), array(units)),
-        )
-        all_gates, all_cells, all_states = gates.stack(), cells.stack(), states.stack()
-
-        def gradient(change: Any) -> tuple[Any, Any]:
-            earlier_cells = tf.concat([zeros[None], all_cells[:-1]], 0)
-            earlier_states = tf.concat([zeros[None], all_states[:-1]], 0)
-            squashed_cells = tf.tanh(all_cells)
-            taken, kept, half_new, shown = tf.split(all_gates, 4, axis=2)
-            new = 2 * half_new - 1
-            # What a change of the cell does to i, f, g (before squashing) and of the state to o, for all steps at once.
-            by_cell = tf.concat(
-                [new * taken * (1 - taken), earlier_cells * kept * (1 - kept), taken * (1 - new * new)], axis=2
-            )
-            by_state = squashed_cells * shown * (1 - shown)
-            through = shown * (1 - squashed_cells * squashed_cells)
-            changes = array(units).unstack(change)
-            by_cells = array(3 * units).unstack(by_cell)
-            by_states = array(units).unstack(by_state)
-            throughs = array(units).unstack(through)
-            keeps = array(units).unstack(kept)
-
-            def backward(step: Any, state_change: Any, cell_change: Any, read_changes: Any) -> tuple[Any, ...]:
-                state_change = state_change + changes.read(step)
-                cell_change = cell_change + state_change * throughs.read(step)
-                read_change = tf.concat(
-                    [tf.tile(cell_change, (1, 3)) * by_cells.read(step), state_change * by_states.read(step)], axis=1
-                )
-                return (
-                    step - 1,
-                    tf.matmul(read_change, recurrent, transpose_b=True),
-                    cell_change * keeps.read(step),
-                    read_changes.write(step, read_change),
-                )
-
-            *_, read_changes = tf.while_loop(
-                lambda step, *_: step >= 0, backward, (steps - 1, zeros, zeros, array(4 * units))
-            )
-            read_change = read_changes.stack()
-            recurrent_change = tf.matmul(
-                tf.reshape(earlier_states, (-1, units)), tf.reshape(read_change, (-1, 4 * units)), transpose_a=True
-            )
-            return read_change, recurrent_change
-
-        return all_states, gradient
-
-    return tf.custom_gradient(states_of)(read, tf.convert_to_tensor(recurrent))

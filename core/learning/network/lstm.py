@@ -1,0 +1,89 @@
+"""The LSTM layer with a gradient of its own: twice as fast on a processor as what autodiff makes of the loop."""
+
+from typing import Any
+
+
+def lstm(read: Any, recurrent: Any) -> Any:
+    """States of an LSTM, (steps, windows, units), from what it reads, (steps, windows, 4 units), gates in order i, f, g, o.
+
+    What each step reads is computed for all steps at once by the caller; the loops hold the recurrent products alone,
+    and the gradient of the recurrent weights is one product after its loop.
+    """
+    import tensorflow as tf
+
+    def states_of(read: Any, recurrent: Any) -> tuple[Any, Any]:
+        steps, windows = tf.shape(read)[0], tf.shape(read)[1]
+        units = recurrent.shape[0]
+        zeros = tf.zeros((windows, units), read.dtype)
+        # tanh(x) = 2 σ(2 x) - 1: with g doubled, one logistic function serves all four gates.
+        doubled = tf.concat([tf.ones(2 * units), 2 * tf.ones(units), tf.ones(units)], 0)
+        doubled = tf.cast(doubled, read.dtype)
+
+        def forward(step: Any, state: Any, cell: Any, gates: Any, cells: Any, states: Any) -> tuple[Any, ...]:
+            squashed = tf.sigmoid((reads.read(step) + tf.matmul(state, recurrent)) * doubled)
+            taken, kept, new, shown = tf.split(squashed, 4, axis=1)
+            cell = kept * cell + taken * (2 * new - 1)
+            state = shown * tf.tanh(cell)
+            return (
+                step + 1,
+                state,
+                cell,
+                gates.write(step, squashed),
+                cells.write(step, cell),
+                states.write(step, state),
+            )
+
+        def array(width: int) -> Any:
+            return tf.TensorArray(read.dtype, steps, element_shape=(None, width))
+
+        reads = array(4 * units).unstack(read)
+        *_, gates, cells, states = tf.while_loop(
+            lambda step, *_: step < steps,
+            forward,
+            (0, zeros, zeros, array(4 * units), array(units), array(units)),
+        )
+        all_gates, all_cells, all_states = gates.stack(), cells.stack(), states.stack()
+
+        def gradient(change: Any) -> tuple[Any, Any]:
+            earlier_cells = tf.concat([zeros[None], all_cells[:-1]], 0)
+            earlier_states = tf.concat([zeros[None], all_states[:-1]], 0)
+            squashed_cells = tf.tanh(all_cells)
+            taken, kept, half_new, shown = tf.split(all_gates, 4, axis=2)
+            new = 2 * half_new - 1
+            # What a change of the cell does to i, f, g (before squashing) and of the state to o, for all steps at once.
+            by_cell = tf.concat(
+                [new * taken * (1 - taken), earlier_cells * kept * (1 - kept), taken * (1 - new * new)], axis=2
+            )
+            by_state = squashed_cells * shown * (1 - shown)
+            through = shown * (1 - squashed_cells * squashed_cells)
+            changes = array(units).unstack(change)
+            by_cells = array(3 * units).unstack(by_cell)
+            by_states = array(units).unstack(by_state)
+            throughs = array(units).unstack(through)
+            keeps = array(units).unstack(kept)
+
+            def backward(step: Any, state_change: Any, cell_change: Any, read_changes: Any) -> tuple[Any, ...]:
+                state_change = state_change + changes.read(step)
+                cell_change = cell_change + state_change * throughs.read(step)
+                read_change = tf.concat(
+                    [tf.tile(cell_change, (1, 3)) * by_cells.read(step), state_change * by_states.read(step)], axis=1
+                )
+                return (
+                    step - 1,
+                    tf.matmul(read_change, recurrent, transpose_b=True),
+                    cell_change * keeps.read(step),
+                    read_changes.write(step, read_change),
+                )
+
+            *_, read_changes = tf.while_loop(
+                lambda step, *_: step >= 0, backward, (steps - 1, zeros, zeros, array(4 * units))
+            )
+            read_change = read_changes.stack()
+            recurrent_change = tf.matmul(
+                tf.reshape(earlier_states, (-1, units)), tf.reshape(read_change, (-1, 4 * units)), transpose_a=True
+            )
+            return read_change, recurrent_change
+
+        return all_states, gradient
+
+    return tf.custom_gradient(states_of)(read, tf.convert_to_tensor(recurrent))

@@ -5,13 +5,14 @@ import re
 import secrets
 import string
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from core import paths
 from core.cli.console import Console, UsageError, cancelled_by_ctrl_c
 from core.corpus.melody import melody_part
 from core.errors import SpecError
-from core.learning.generation import Take, unknown_notes
+from core.learning.generation import Source, Take, sources_of, unknown_notes
 from core.learning.generation import generate as generate_takes
 from core.learning.library import Library
 from core.learning.spec import GenerationRequest
@@ -47,18 +48,24 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
         takes = generate_takes(model, request, control)
     elapsed_s = time.monotonic() - began
 
+    if request.motifs and not model.network.copies:
+        console.say("This model has no copying heads: --motifs changes nothing.")
+    sources = [sources_of(model, take.score, request.part) for take in takes]
     files = [_file(Path(arguments.out), take.letter, single=request.takes == 1) for take in takes]
-    for take, file in zip(takes, files, strict=True):
+    for take, file, origins in zip(takes, files, sources, strict=True):
         write_midi(take.score, file)
         copied = f", {take.copied} notes in a row as in ‘{take.copied_from}’" if take.copied_notes else ""
         console.say(
-            f"{file}: {len(take.generated)} notes, {take.mean_surprise_bits:.2f} bits of surprise a note{copied}"
+            f"{file}: {len(take.generated)} notes, {take.mean_surprise_bits:.2f} bits of surprise a note,"
+            f" {100 * _copied_within(take, origins):.0f} % from earlier in the piece{copied}"
         )
     notes = sum(len(take.generated) for take in takes)
     console.say(f"Model ‘{record.name}’, random seed {random_seed}.")
     console.result(
         {
-            "takes": [_described(take, file) for take, file in zip(takes, files, strict=True)],
+            "takes": [
+                _described(take, file, origins) for take, file, origins in zip(takes, files, sources, strict=True)
+            ],
             "notes_per_s": notes / max(elapsed_s, 1e-9),
             "random_seed": random_seed,
             "model": record.name,
@@ -131,7 +138,18 @@ def _named(note: Note) -> str:
     return f"{pitch_name(note.pitch)} of {quarters:g} quarter{'' if quarters == 1 else 's'}"
 
 
-def _described(take: Take, file: Path) -> dict[str, object]:
+def _copied_within(take: Take, origins: Mapping[Note, Source]) -> float:
+    """Mean share of the generated notes' pitches that was copied from earlier in the piece."""
+    shares = [origins[note].share for note in take.generated if note in origins]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def _within(note: Note, source: Source) -> dict[str, object]:
+    came = None if source.note is None else {"onset": source.note.onset, "pitch": source.note.pitch}
+    return {"onset": note.onset, "pitch": note.pitch, "share": source.share, "from": came}
+
+
+def _described(take: Take, file: Path, origins: Mapping[Note, Source]) -> dict[str, object]:
     return {
         "path": str(file),
         "notes": len(take.generated),
@@ -140,4 +158,8 @@ def _described(take: Take, file: Path) -> dict[str, object]:
         "copied_from": take.copied_from,
         "character": take.character,
         "letter": take.letter,
+        "copied_within": _copied_within(take, origins),
+        "sources": [
+            _within(note, origins[note]) for note in sorted(take.generated, key=by_position) if note in origins
+        ],
     }

@@ -22,8 +22,6 @@ from core.learning.spec import Field, TrainingSpec
 from core.learning.tokenizer import Events, IntArray, Vocabulary
 
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
-_LONGEST_STRETCH = 512
-"""Events of a held-out piece that are judged in one go: bounds the memory of attention."""
 _EVENTS_PER_HELD_OUT_BATCH = 8192
 _WIDTHS = 16
 """Batches are padded to a multiple of this many steps."""
@@ -258,7 +256,7 @@ class Batches:
         return np.concatenate(cuts).astype(np.int64)
 
     def held_out(self) -> list[npt.NDArray[np.int64]]:
-        """The plan of the test: pieces in their own keys, whole where the model reads on and on; every event is a target once."""
+        """The plan of the test: pieces in their own keys, whole as far as the window reaches; every event is a target once."""
         if self.spec.target == "last_step":
             windows = self._last_step_windows(self.dataset.tested, stride=1)
         else:
@@ -277,8 +275,8 @@ class Batches:
     def _stretches(self) -> Iterator[tuple[int, int, int]]:
         for piece in self.dataset.tested:
             length = self.dataset.length(piece)
-            for start in range(0, length, _LONGEST_STRETCH):
-                yield piece, start, min(_LONGEST_STRETCH, length - start)
+            for start in range(0, length, self.spec.window):
+                yield piece, start, min(self.spec.window, length - start)
 
     def batch(self, plan: npt.NDArray[np.int64]) -> Batch:
         """The arrays of one batch of `epoch` or `held_out`."""

@@ -128,6 +128,28 @@ def surprise_of(model: TrainedModel, score: Score, part: int) -> dict[Note, floa
     return {note: float(bits[index]) for note, index in sources.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How much of a note's pitch was copied from earlier in its piece."""
+
+    share: float
+    """Of the chance that the model gave the pitch, 0 to 1: what its copying heads gave of it."""
+    note: Note | None
+    """The earlier note that they copied most from, as it was or transposed; None where nothing was copied."""
+
+
+def sources_of(model: TrainedModel, score: Score, part: int) -> dict[Note, Source]:
+    """The source of each note of the part that the model hears; without copying heads all have share 0."""
+    events, places = _heard(model, score, part)
+    note_at = {index: note for note, index in places.items()}
+    with one_thread():
+        shares, origins = model.network.sources(events)
+    return {
+        note: Source(float(shares[index]), note_at.get(int(origins[index])) if origins[index] >= 0 else None)
+        for note, index in places.items()
+    }
+
+
 def _heard(model: TrainedModel, score: Score, part: int) -> tuple[Events, dict[Note, int]]:
     """The part's events, and which of them each note became; a note lost on the grid (two on one place) has none."""
     events = encode(score, model.tokenizer, part=part)
@@ -173,7 +195,6 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
         is_line=model.studied.is_line or spec.legato,
         rhythm=KeptRhythm.of(notes, first_bar=first_bar, start=start, end=bars[-1]) if keeps_rhythm and notes else None,
         pitches=tuple(note.pitch for note in notes) if request.keep == "pitch" else (),
-        motifs=request.motifs,
         velocity=class_velocity(velocity_class(velocity, spec.velocity_classes), spec.velocity_classes),
         values={field: np.asarray(values, np.int64) for field, values in model.vocabulary.values.items()},
         pitch_mask=allowed.mask(model.vocabulary),
@@ -207,8 +228,9 @@ def _draw_lines(
         chosen: dict[Field, npt.NDArray[np.integer]] = {}
         place = None if "delta" in network.fields else _place(lines)
         for field in network.fields:
-            logits = network.logits(state, field, chosen, place)
-            chosen[field] = _drawn(field, logits, lines, request)
+            own = network.logits(state, field, chosen, place)
+            bent = network.logits(state, field, chosen, place, motifs=request.motifs) if request.motifs else own
+            chosen[field] = _drawn(field, bent, own, lines, request)
             if field == "delta":
                 place = _place(lines)
         if place is None:
@@ -224,8 +246,13 @@ def _draw_lines(
 
 
 def _drawn(
-    field: Field, logits: npt.NDArray[np.floating], lines: Sequence[Line], request: GenerationRequest
+    field: Field,
+    logits: npt.NDArray[np.floating],
+    own: npt.NDArray[np.floating],
+    lines: Sequence[Line],
+    request: GenerationRequest,
 ) -> npt.NDArray[np.integer]:
+    """One symbol for each line, from `logits`; its surprise is that in the model's own odds."""
     scores = np.stack(
         [
             row.astype(np.float64) if line.is_done else line.scores(field, row.astype(np.float64))
@@ -234,7 +261,7 @@ def _drawn(
     )
     odds = nucleus(top_k(tempered(scores, request.temperature), request.top_k), request.top_p)
     symbols = draw(odds, [0.5 if line.is_done else line.random.random() for line in lines])
-    bits = _bits(logits, symbols)
+    bits = _bits(own, symbols)
     for line, symbol, surprise in zip(lines, symbols.tolist(), bits.tolist(), strict=True):
         if not line.is_done:
             line.choose(field, symbol, surprise)

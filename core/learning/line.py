@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.learning.constraints import AllowedPitches, KeptRhythm
-from core.learning.repetition import MotifMemory, stuck_since
+from core.learning.repetition import stuck_since
 from core.learning.spec import STEPS_PER_QUARTER, Field
 from core.learning.tokenizer import Events, Vocabulary, class_velocity
 from core.music.score import Metre, Note, by_position, fitted
@@ -23,10 +23,6 @@ Floats = npt.NDArray[np.float64]
 
 _MOST_AT_ONCE = 12
 """Notes of one chord; ten fingers and a little more."""
-_RHYTHM_SHARE = 0.5
-"""How much of the bonus for a motif's pitch its rhythm gets."""
-_SURE_MATCH = 4
-"""From so many equal intervals on a motif gets the whole bonus."""
 _PENALISED_BARS = 2
 """For so long the choices that got a take stuck are less likely when it is drawn again."""
 
@@ -51,7 +47,6 @@ class Frame:
     rhythm: KeptRhythm | None
     pitches: tuple[int, ...]
     """Kept pitches, over and over; none kept: ()."""
-    motifs: float
     velocity: int
     """Of notes for which the model predicts none."""
     values: Mapping[Field, npt.NDArray[np.int64]]
@@ -118,10 +113,6 @@ class Line:
         self._redrawn_at = self.frame.start_step
         self._last_duration = 0
         self._more_at_once = 0
-        self._motifs: MotifMemory | None = None
-        if self.frame.motifs:
-            self._motifs = MotifMemory(seed.pitch.tolist())
-            self._rhythms: dict[Field, list[int]] = {"delta": seed.delta.tolist(), "duration": seed.duration.tolist()}
         self._begin_step()
 
     # Before each event
@@ -148,20 +139,14 @@ class Line:
             self._given["pitch"] = frame.allowed.nearest(frame.pitches[count % len(frame.pitches)])
         if "delta" in self._given:
             self._move_to(self._given["delta"])
-        self._motif_places, self._motif_strength = np.zeros(0, np.int64), 0.0
-        if self._motifs is not None:
-            self._motif_places, matching = self._motifs.followers()
-            self._motif_strength = frame.motifs * min(1.0, matching / _SURE_MATCH)
 
     # For each field in turn
 
     def scores(self, name: Field, logits: Floats) -> Floats:
-        """The scores to draw from: what isn't allowed at −∞, motifs raised, what got it stuck lowered."""
+        """The scores to draw from: what isn't allowed at −∞, what got it stuck lowered."""
         if name in self._given:
             return self._only(name, self._given[name], len(logits))
         scores = logits
-        if self._motif_strength and name != "velocity":
-            scores = scores + self._motif_bonus(name, len(logits))
         if name == "delta":
             low, high = self._delta_bounds()
             mask = (self.frame.values["delta"] >= low) & (self.frame.values["delta"] <= high)
@@ -245,20 +230,6 @@ class Line:
                 mask = others if others.any() else mask
         return mask
 
-    def _motif_bonus(self, name: Field, size: int) -> Floats:
-        bonus = np.zeros(size)
-        if self._motifs is None:
-            return bonus
-        if name == "pitch":
-            values, strength = self._motifs.pitches_after(self._motif_places), self._motif_strength
-            values = values[(values >= 0) & (values <= 127)]
-        else:
-            values = np.array([self._rhythms[name][place] for place in self._motif_places], np.int64)
-            strength = _RHYTHM_SHARE * self._motif_strength
-        known = values[np.isin(values, self.frame.values[name])]
-        bonus[np.unique(self.frame.vocabulary.symbols(name, known))] = strength
-        return bonus
-
     # After the last field
 
     @property
@@ -302,10 +273,6 @@ class Line:
                 sounds,
             )
         )
-        if self._motifs is not None:
-            self._motifs.add(pitch)
-            self._rhythms["delta"].append(self._given["delta"])
-            self._rhythms["duration"].append(duration)
         if guards and not frame.pitches:
             self.stuck_from = stuck_since(*self._row, bar=frame.bar_steps)
             self.is_done = self.stuck_from is not None

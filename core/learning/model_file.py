@@ -33,7 +33,9 @@ from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary
 from core.learning.weights import Weights, parameter_count, weight_shapes
 
-FORMAT = 1
+FORMAT = 2
+_OLDEST_FORMAT = 2
+"""Before it, networks had neither copying heads nor this chain of fields."""
 SUFFIX = ".ritornello-model"
 CARD, WEIGHTS, HISTORY, SAMPLES, STUDIED = (
     "model.json",
@@ -102,6 +104,10 @@ class ModelCard:
             raise ModelError("Its description is damaged.")
         if stored["format"] > FORMAT:
             raise ModelError("It was made by a later version of Ritornello.", hint="Update Ritornello to open it.")
+        if stored["format"] < _OLDEST_FORMAT:
+            raise ModelError(
+                "It was made by an early version of Ritornello.", hint="Train it again with the same pieces."
+            )
         texts: dict[str, str] = {}
         numbers: dict[str, float] = {}
         for field in dataclasses.fields(cls):

@@ -1,14 +1,10 @@
-"""Coming back and getting stuck: what followed the last time the line went like this, and when it only goes round.
+"""Getting stuck: when a line only goes round.
 
 A line is its notes in order, as onsets in steps and pitches.
 """
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
-_LONGEST_MATCH = 15
 _SAME_NOTES = 12
 """A pitch struck this often in a row is in many songs; more is stuck."""
 _SAME_NOTES_SLOW = 8
@@ -51,44 +47,3 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
         if onsets[-1] - onsets[max(0, first + 1 - figure)] >= bars * bar:
             return max(0, first + 1 - figure)
     return None
-
-
-class MotifMemory:
-    """Where in the line it went as it goes now, by the intervals of its recent past: one take's own, it grows with it."""
-
-    def __init__(self, pitches: Sequence[int]) -> None:
-        self._pitches = np.zeros(max(64, 2 * len(pitches)), np.int64)
-        self._matches = np.zeros(len(self._pitches), np.int64)
-        """For each place s: how many intervals before the note at s are also those that end the line."""
-        self._count = 0
-        for pitch in pitches:
-            self.add(pitch)
-
-    def add(self, pitch: int) -> None:
-        """The line goes on to this pitch."""
-        if self._count == len(self._pitches):
-            self._pitches = np.concatenate([self._pitches, np.zeros_like(self._pitches)])
-            self._matches = np.concatenate([self._matches, np.zeros_like(self._matches)])
-        count = self._count
-        self._pitches[count] = pitch
-        if count >= 2:
-            # The line now ends with one more interval; place s + 1 matches one longer if its last interval is that.
-            intervals = np.diff(self._pitches[: count + 1])
-            is_same = intervals[:-1] == intervals[-1]  # interval i lies before place i + 1
-            self._matches[2 : count + 1] = np.where(is_same, self._matches[1:count] + 1, 0)
-        self._count = count + 1
-
-    def followers(self) -> tuple[npt.NDArray[np.int64], int]:
-        """(places whose note followed the longest earlier match, how many intervals match); none: no places, 0."""
-        candidates = self._matches[2 : self._count]
-        longest = int(candidates.max(initial=0))
-        if not longest:
-            return np.zeros(0, np.int64), 0
-        return 2 + np.flatnonzero(candidates == longest), min(longest, _LONGEST_MATCH)
-
-    def pitches_after(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The pitches that would follow the last note as the notes at `places` followed theirs."""
-        moved: npt.NDArray[np.int64] = (
-            self._pitches[self._count - 1] + self._pitches[places] - self._pitches[places - 1]
-        )
-        return moved

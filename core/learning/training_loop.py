@@ -74,14 +74,15 @@ class _Run:
         self._card = model_file.read_card(model_file.FolderFiles(job.folder))
         dataset = Dataset.load(job.folder / DATASET)
         self._batches = Batches(dataset, self._card.vocabulary, job.training)
-        self._network = TrainableNetwork(job.network, job.tokenizer, job.training, read_arrays(job.folder / START))
+        self._network = TrainableNetwork(
+            job.network, job.tokenizer, job.training, self._card.vocabulary, read_arrays(job.folder / START)
+        )
         self._answers = Answers(job)
         self._cursor = Cursor()
         stored = read_checkpoint(job.folder)
         if stored is not None:
             self._cursor, arrays = stored
-            self._network.set_weights(_under("weights/", arrays))
-            self._network.set_optimizer_state(_under("optimizer/", arrays))
+            self._network.set_state(arrays)
         self._restore_lists()
         owner.report(TrainingPhase("preparing"))
         self._network.warm_up(self._batches.batch(self._batches.held_out()[0]))
@@ -263,11 +264,5 @@ class _Run:
         return {name: total / targets for name, total in sums.items()}
 
     def _save(self) -> None:
-        arrays = {f"weights/{name}": array for name, array in self._network.weights().items()}
-        arrays |= {f"optimizer/{name}": array for name, array in self._network.optimizer_state().items()}
-        write_checkpoint(self._job.folder, self._cursor, arrays)
+        write_checkpoint(self._job.folder, self._cursor, self._network.state())
         self._saved_at = time.monotonic()
-
-
-def _under(prefix: str, arrays: Weights) -> Weights:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""The whole network on the way to being trained: its graphs, losses, dropout and optimizer."""
+"""The whole network on the way to being trained: its variables, optimizer steps, and the mean of its weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,26 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core.learning.dataset import Batch
-from core.learning.network.lstm import lstm
+from core.learning.likeness import NO_PITCH, all_matches, match_count, place_classes, traits
+from core.learning.network.equations import PLACES, Equations, moved
 from core.learning.network.runtime import explained
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
-from core.learning.weights import (
-    Weights,
-    beat_row,
-    distance_row,
-    knows_metre,
-    knows_place,
-    metre_row,
-    within_row,
-)
+from core.learning.tokenizer import Vocabulary
+from core.learning.weights import Weights, beat_row, copies, knows_metre, metre_row, within_row
 
-LONGEST_SEQUENCE = 4096
 _CLIP_NORM = 1.0
 """Gradients of a longer norm are shortened to it."""
 _ADAM = (0.9, 0.999, 1e-7)
 _RMSPROP = (0.9, 1e-7)
-_PLACES = 16
-"""Random numbers of one step are drawn at fewer places than this in each half."""
 _SHARD_FROM = 16
 """A batch of at least so many windows is computed as two independent halves, which two cores share well."""
 
@@ -39,6 +30,7 @@ class TrainableNetwork:
         network: NetworkSpec,
         tokenizer: TokenizerSpec,
         training: TrainingSpec,
+        vocabulary: Vocabulary,
         weights: Weights,
     ) -> None:
         import tensorflow as tf
@@ -46,6 +38,7 @@ class TrainableNetwork:
         self._network = network
         self._tokenizer = tokenizer
         self._training = training
+        self._vocabulary = vocabulary
         self._variables = {name: tf.Variable(value, name=name.replace("/", "_")) for name, value in weights.items()}
         slots = ("first", "second") if training.optimizer == "adam" else ("second",)
         self._slots = {
@@ -53,28 +46,37 @@ class TrainableNetwork:
             for slot in slots
             for name, value in weights.items()
         }
-        fields = len(tokenizer.fields)
+        self._means = {
+            name: tf.Variable(value, trainable=False) for name, value in weights.items() if training.averaging
+        }
+        pitches = vocabulary.values["pitch"]
+        studying = Equations(self._variables, network, tokenizer, pitches)
+        judging = Equations(self._means or self._variables, network, tokenizer, pitches)
+        fields, kinds = len(tokenizer.fields), match_count(tokenizer.fields)
         arrays = (
             tf.TensorSpec((fields, None, None), tf.int32),
-            tf.TensorSpec((3, None, None), tf.int32),
+            tf.TensorSpec((4, None, None), tf.int32),
             tf.TensorSpec((None, None), tf.float32),
+            tf.TensorSpec((kinds, None, None, None), tf.uint8),
+            tf.TensorSpec((None, None, None), tf.uint8),
         )
         scalars = (tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32))
         self._train = tf.function(self._train_step, input_signature=(*arrays, *scalars))
         # A function of its own, so that both halves of a batch share one graph and one tracing.
-        self._dropped_losses = tf.function(self._losses, input_signature=(*arrays, scalars[1]))
-        self._judge = tf.function(self._losses_without_dropout, input_signature=arrays)
-        self._logits = tf.function(self._all_logits, input_signature=arrays[:2])
+        self._dropped_losses = tf.function(
+            lambda *given: studying.losses(given[:-1], given[-1]), input_signature=(*arrays, scalars[1])
+        )
+        self._judge = tf.function(lambda *given: judging.losses(given, None), input_signature=arrays)
+        self._logits = tf.function(lambda *given: judging.logits(given, None), input_signature=arrays)
 
     # What training calls
 
     def warm_up(self, batch: Batch) -> None:
         """Build all graphs, which takes seconds, without a trace in weights and optimizer."""
-        weights, state = self.weights(), self.optimizer_state()
+        state = self.state()
         self.train_batch(batch, step=1, learning_rate=0.0)
         self.held_out_batch(batch)
-        self.set_weights(weights)
-        self.set_optimizer_state(state)
+        self.set_state(state)
 
     def train_batch(self, batch: Batch, *, step: int, learning_rate: float) -> dict[Field, float]:
         """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.
@@ -83,42 +85,63 @@ class TrainableNetwork:
         """
         import tensorflow as tf
 
-        seed = np.array([self._training.random_seed, 2 * _PLACES * step], dtype=np.int64)
+        seed = np.array([self._training.random_seed, 2 * PLACES * step], dtype=np.int64)
         with explained():
             losses = self._train(
-                *_arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
+                *self._arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
             )
             means = losses.numpy() / batch.target_count
         return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
 
     def held_out_batch(self, batch: Batch) -> dict[Field, float]:
-        """Sum of the losses over the batch's targets by field, in nats, without dropout."""
+        """Sum of the losses over the batch's targets by field, in nats, of the model (see `weights`)."""
         with explained():
-            sums = self._judge(*_arrays(batch)).numpy()
+            sums = self._judge(*self._arrays(batch)).numpy()
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
     def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
-        """Logits of every step by field, each (windows, steps, vocabulary), the batch's own events given to the chain."""
-        found = self._logits(*_arrays(batch)[:2])
+        """The model's scores of every step by field, (windows, steps, vocabulary), the batch's own events given to the chain."""
+        found = self._logits(*self._arrays(batch))
         return {field: np.swapaxes(found[field].numpy(), 0, 1) for field in self._tokenizer.fields}
 
     def weights(self) -> Weights:
-        return {name: variable.numpy() for name, variable in self._variables.items()}
+        """The model: the mean of the weights where there is one, else the weights."""
+        return {name: variable.numpy() for name, variable in (self._means or self._variables).items()}
 
     def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        for name, variable in self._variables.items():
-            variable.assign(weights[name])
+        """Start from these."""
+        for table in (self._variables, self._means):
+            for name, variable in table.items():
+                variable.assign(weights[name])
 
-    def optimizer_state(self) -> dict[str, npt.NDArray[np.float32]]:
-        return {name: slot.numpy() for name, slot in self._slots.items()}
+    def state(self) -> dict[str, npt.NDArray[np.float32]]:
+        """All that a run needs to go on as if it had never stopped."""
+        return {name: variable.numpy() for name, variable in self._all().items()}
 
-    def set_optimizer_state(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        for name, slot in self._slots.items():
-            slot.assign(state[name])
+    def set_state(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        for name, variable in self._all().items():
+            variable.assign(state[name])
 
-    # Graphs: symbols are (fields, steps + 1, windows), places (3, steps + 1, windows), targets (steps, windows).
+    def _all(self) -> dict[str, Any]:
+        return {
+            **{f"weights/{name}": variable for name, variable in self._variables.items()},
+            **{f"means/{name}": variable for name, variable in self._means.items()},
+            **self._slots,
+        }
 
-    def _train_step(self, symbols: Any, places: Any, targets: Any, learning_rate: Any, seed: Any, step: Any) -> Any:
+    # One step
+
+    def _train_step(
+        self,
+        symbols: Any,
+        places: Any,
+        targets: Any,
+        matches: Any,
+        alike: Any,
+        learning_rate: Any,
+        seed: Any,
+        step: Any,
+    ) -> Any:
         import tensorflow as tf
 
         count = tf.reduce_sum(targets)
@@ -127,8 +150,13 @@ class TrainableNetwork:
         with tf.GradientTape() as tape:
             losses = tf.add_n(
                 [
-                    self._losses(
-                        symbols[:, :, part], places[:, :, part], targets[:, part], _moved(seed, _PLACES * shard)
+                    self._dropped_losses(
+                        symbols[:, :, part],
+                        places[:, :, part],
+                        targets[:, part],
+                        matches[:, part],
+                        alike[part],
+                        moved(seed, PLACES * shard),
                     )
                     for shard, part in enumerate(halves)
                 ]
@@ -142,7 +170,7 @@ class TrainableNetwork:
         return losses
 
     def _update(self, name: str, gradient: Any, learning_rate: Any, step: Any) -> None:
-        """Adam (Kingma & Ba 2015) or RMSprop as Keras has it."""
+        """Adam (Kingma & Ba 2015) with decoupled weight decay, or RMSprop as Keras has it; then the mean of the weights."""
         import tensorflow as tf
 
         variable, second = self._variables[name], self._slots[f"second/{name}"]
@@ -151,137 +179,55 @@ class TrainableNetwork:
             first = self._slots[f"first/{name}"]
             mean = first.assign(keep * first + (1 - keep) * gradient) / (1 - keep**step)
             square = second.assign(keep_square * second + (1 - keep_square) * gradient**2) / (1 - keep_square**step)
-            variable.assign_sub(learning_rate * mean / (tf.sqrt(square) + tiny))
+            decay = self._training.weight_decay if len(variable.shape) > 1 else 0.0
+            variable.assign_sub(learning_rate * (mean / (tf.sqrt(square) + tiny) + decay * variable))
         else:
             keep_square, tiny = _RMSPROP
             square = second.assign(keep_square * second + (1 - keep_square) * gradient**2)
             variable.assign_sub(learning_rate * gradient / tf.sqrt(square + tiny))
+        if self._means:
+            # At first the mean follows closely, so that it soon forgets where training began.
+            kept = tf.minimum(self._training.averaging, (1 + step) / (10 + step))
+            running = self._means[name]
+            running.assign(kept * running + (1 - kept) * variable)
 
-    def _losses_without_dropout(self, symbols: Any, places: Any, targets: Any) -> Any:
-        return self._losses(symbols, places, targets, None)
-
-    def _losses(self, symbols: Any, places: Any, targets: Any, seed: Any) -> Any:
-        """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
-        import tensorflow as tf
-
-        logits = self._chained_logits(symbols, places, self._features(symbols, places, seed))
-        sums = []
-        for row, field in enumerate(self._tokenizer.fields):
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(symbols[row, 1:], logits[field])
-            sums.append(tf.reduce_sum(losses * targets))
-        return tf.stack(sums)
-
-    def _all_logits(self, symbols: Any, places: Any) -> dict[Field, Any]:
-        return self._chained_logits(symbols, places, self._features(symbols, places, None))
-
-    def _features(self, symbols: Any, places: Any, seed: Any) -> Any:
-        """(steps, windows, 2 units): state and context of every step."""
-        import tensorflow as tf
-
-        table = self._variables
-        inputs = [
-            _rows(table[f"embedding/{field}"], symbols[row, :-1]) for row, field in enumerate(self._tokenizer.fields)
-        ]
+    def _arrays(self, batch: Batch) -> tuple[npt.NDArray[Any], ...]:
+        """The batch as the graphs read it: see `equations.Arrays`."""
+        position, bar_steps = batch.bar_position, batch.bar_steps
+        fields = self._tokenizer.fields
+        symbols = np.stack([batch.symbols[field].T for field in fields])
+        values = np.array([*self._vocabulary.values["pitch"], NO_PITCH], np.int32)
+        pitches = values[batch.symbols["pitch"]]
+        rows = (beat_row(position), within_row(position), metre_row(bar_steps), pitches)
+        places = np.stack([row.T for row in rows]).astype(np.int32)
+        targets = np.ascontiguousarray(batch.targets.T)
+        if not copies(self._network):
+            return (
+                symbols,
+                places,
+                targets,
+                np.zeros((match_count(fields), len(pitches), 0, 0), np.uint8),
+                np.zeros((len(pitches), 0, 0), np.uint8),
+            )
+        rhythm = [batch.symbols[field][:, 1:] for field in fields if field in ("delta", "duration")]
+        matches = all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm))
+        alike = np.zeros((len(pitches), 0, 0), np.uint8)
         if knows_metre(self._tokenizer):
-            inputs.append(self._place(places[:, :-1]))
-        state = self._dropped(tf.concat(inputs, axis=-1), seed, 0)
-        for layer in range(self._network.layers):
-            name = f"lstm{layer}"
-            read = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
-            state = lstm(read, table[f"{name}/recurrent"])
-            if layer < self._network.layers - 1:
-                state = self._dropped(state, seed, layer + 1)
-        context = self._query_key(state) if self._network.attention == "query_key" else self._running_mean(state)
-        return self._dropped(tf.concat([state, context], axis=-1), seed, self._network.layers)
-
-    def _place(self, places: Any) -> Any:
-        beat, within, metre = (
-            _rows(self._variables[f"place/{name}"], places[row]) for row, name in enumerate(("beat", "within", "metre"))
-        )
-        return beat + within + metre
-
-    def _query_key(self, state: Any) -> Any:
-        import tensorflow as tf
-
-        table, heads = self._variables, self._network.attention_heads
-        steps, windows = tf.shape(state)[0], tf.shape(state)[1]
-        width = self._network.units // heads
-
-        def cut(role: str) -> Any:
-            read = tf.reshape(tf.tensordot(state, table[f"attention/{role}"], 1), (steps, windows, heads, width))
-            return tf.transpose(read, (1, 2, 0, 3))  # (windows, heads, steps, width)
-
-        scores = tf.matmul(cut("query") * width**-0.5, cut("key"), transpose_b=True)
-        back = tf.range(steps)[:, None] - tf.range(steps)[None, :]
-        row_of = tf.constant(distance_row(np.arange(LONGEST_SEQUENCE)), tf.int32)
-        bias = _rows(tf.transpose(table["attention/distance"]), tf.gather(row_of, tf.maximum(back, 0)))
-        is_seen = (back >= 0) & (back < self._training.window)
-        hidden = tf.where(is_seen, 0.0, -1e9)
-        weights = tf.nn.softmax(scores + tf.transpose(bias, (2, 0, 1)) + hidden)
-        context = tf.transpose(tf.matmul(weights, cut("value")), (2, 0, 1, 3))  # (steps, windows, heads, width)
-        return tf.reshape(context, tf.shape(state))
-
-    def _running_mean(self, state: Any) -> Any:
-        import tensorflow as tf
-
-        table = self._variables
-        score = tf.tanh(tf.tensordot(state, table["attention/score"], 1) + table["attention/score_bias"])
-        weight = tf.exp(score)[..., None]
-        return tf.cumsum(weight * state, axis=0) / tf.cumsum(weight, axis=0)
-
-    def _chained_logits(self, symbols: Any, places: Any, features: Any) -> dict[Field, Any]:
-        """Logits by field, each (steps, windows, vocabulary): each head reads the fields chosen before it."""
-        import tensorflow as tf
-
-        table = self._variables
-        chosen = [features]
-        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None
-        logits = {}
-        for row, field in enumerate(self._tokenizer.fields):
-            read = tf.concat([*chosen, place] if knows_place(self._tokenizer, field) else chosen, axis=-1)
-            if self._network.head_units:
-                hidden = tf.tensordot(read, table[f"head/{field}/hidden"], 1) + table[f"head/{field}/hidden_bias"]
-                read = tf.nn.relu(hidden)
-            logits[field] = tf.tensordot(read, table[f"head/{field}/output"], 1) + table[f"head/{field}/output_bias"]
-            chosen.append(_rows(table[f"embedding/{field}"], symbols[row, 1:]))
-        return logits
-
-    def _dropped(self, values: Any, seed: Any, place: int) -> Any:
-        """Dropout by a mask that depends on the seed and the place in the network alone."""
-        import tensorflow as tf
-
-        if seed is None or self._network.dropout == 0:
-            return values
-        rate = self._network.dropout
-        kept = tf.random.stateless_uniform(tf.shape(values), _moved(seed, place), alg="philox") >= rate
-        return tf.where(kept, values / (1 - rate), 0.0)
+            deltas = np.array([*self._vocabulary.values["delta"], 0])[batch.symbols["delta"]]
+            alike = places_alike(deltas, position, bar_steps)
+        return symbols, places, targets, matches, alike
 
 
-def _arrays(batch: Batch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """The batch time-major: (fields, steps + 1, windows), (3, steps + 1, windows), (steps, windows)."""
-    position, steps = batch.bar_position.T, batch.bar_steps.T
-    symbols = np.stack([values.T for values in batch.symbols.values()])
-    places = np.stack([beat_row(position), within_row(position), metre_row(steps)]).astype(np.int32)
-    return symbols, places, np.ascontiguousarray(batch.targets.T)
-
-
-def _moved(seed: Any, by: int) -> Any:
-    """A neighbouring seed for stateless random numbers."""
-    import tensorflow as tf
-
-    return seed + tf.constant([0, by], tf.int64)
-
-
-def _rows(table: Any, index: Any) -> Any:
-    """Rows of a small table; the gradient is one matrix product, so that it is deterministic and dense."""
-    import tensorflow as tf
-
-    def look_up(values: Any) -> tuple[Any, Any]:
-        def gradient(change: Any) -> Any:
-            rows = tf.shape(values)[0]
-            hits = tf.one_hot(tf.reshape(index, (-1,)), rows)
-            return tf.matmul(hits, tf.reshape(change, (-1, values.shape[1])), transpose_a=True)
-
-        return tf.gather(values, index), gradient
-
-    return tf.custom_gradient(look_up)(tf.convert_to_tensor(table))
+def places_alike(
+    deltas: npt.NDArray[Any], position: npt.NDArray[Any], bar_steps: npt.NDArray[Any]
+) -> npt.NDArray[np.uint8]:
+    """(windows, steps + 1, steps + 1): likeness.place_classes of every two events; the first column is like none."""
+    onsets = np.cumsum(deltas, axis=1)
+    alike = place_classes(
+        onsets[:, :, None] - onsets[:, None, :],
+        np.maximum(bar_steps, 1)[:, :, None],
+        position[:, :, None] == position[:, None, :],
+    )
+    alike[:, 0] = 0
+    alike[:, :, 0] = 0
+    return alike

@@ -25,7 +25,7 @@ CARD = ModelCard(
     tokenizer=TokenizerSpec(),
     network=NetworkSpec(embedding=4, layers=1, units=8, attention_heads=2, head_units=4),
     training=TrainingSpec(random_seed=5),
-    vocabulary=Vocabulary({"delta": (0, 12), "pitch": (60, 62, 64), "duration": (12, 24), "velocity": (5,)}),
+    vocabulary=Vocabulary({"delta": (0, 12), "duration": (12, 24), "pitch": (60, 62, 64), "velocity": (5,)}),
     corpus_name="Bach",
     pieces=3,
     notes=120,
@@ -107,7 +107,7 @@ def test_listing_reads_no_weights_and_needs_no_tensorflow(library, record):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"format": 1}', '{"format": 99, "name": "x"}', "[" * 100_000]
+    "content", ["", "{", "[]", "null", '{"format": 2}', '{"format": 99, "name": "x"}', "[" * 100_000]
 )
 def test_a_damaged_folder_is_left_out_of_the_list(library, record, content, caplog):
     caplog.set_level(logging.INFO)
@@ -270,7 +270,8 @@ HOSTILE = {
     "no weights": {"weights.npz": None},
     "damaged description": {"model.json": b"\xff\xfe{"},
     "a name that is no text": {"model.json": card_with(name="  ")},
-    "a later format": {"model.json": card_with(format=2)},
+    "a later format": {"model.json": card_with(format=3)},
+    "a format no longer read": {"model.json": card_with(format=1)},
     "specs that are none": {"model.json": card_with(network={"units": "many"})},
     "a spec of another type": {"model.json": card_with(tokenizer=[1, 2])},
     "fields that are none": {"model.json": card_with(tokenizer={"fields": ["pitch", "soul"]})},

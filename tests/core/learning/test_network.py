@@ -19,8 +19,8 @@ LIKE_THE_ARTICLE = NetworkSpec(
     embedding=8, layers=2, units=16, attention="running_mean", attention_heads=1, head_units=0, dropout=0.0
 )
 CASES = {
-    "query_key": (SMALL, TokenizerSpec()),
-    "running_mean": (LIKE_THE_ARTICLE, TokenizerSpec(fields=("pitch", "duration"), legato=True)),
+    "copying": (SMALL, TokenizerSpec()),
+    "running_mean": (LIKE_THE_ARTICLE, TokenizerSpec(fields=("duration", "pitch"), legato=True)),
 }
 
 
@@ -39,7 +39,7 @@ def study(tokenizer, scores, **changes):
 
 def trainable(spec, tokenizer, batches):
     shapes = weight_shapes(spec, tokenizer, batches.vocabulary.sizes)
-    return TrainableNetwork(spec, tokenizer, batches.spec, fresh_weights(shapes, random_seed=3))
+    return TrainableNetwork(spec, tokenizer, batches.spec, batches.vocabulary, fresh_weights(shapes, random_seed=3))
 
 
 def plain_lstm(read, recurrent):
@@ -102,24 +102,8 @@ def test_a_prediction_knows_nothing_of_its_event_or_later_ones(case):
     assert np.array_equal(before[first][-1, :column], after[first][-1, :column])
     for field in tokenizer.fields:
         assert np.array_equal(before[field][-1, : column - 1], after[field][-1, : column - 1])
-        assert not np.array_equal(before[field][-1, column], after[field][-1, column])
-
-
-def test_attention_does_not_reach_beyond_the_window():
-    # Forget gates shut and inputs open: the states themselves remember nothing, attention alone reaches back.
-    notes = [Note(place * 240, 60 + place % 7, 240) for place in range(30)]
-    batches = study(TokenizerSpec(), [Score((Part.of(notes),))], window=4, stride=4)
-    net = trainable(SMALL, TokenizerSpec(), batches)
-    weights = net.weights()
-    for layer in range(SMALL.layers):
-        weights[f"lstm{layer}/recurrent"][:] = 0
-        weights[f"lstm{layer}/bias"][SMALL.units : 2 * SMALL.units] = -50
-    net.set_weights(weights)
-    batch = batches.batch(batches.held_out()[0])
-    before = net.logits(batch)["pitch"][0]
-    batch.symbols["pitch"][0, 10] = (batch.symbols["pitch"][0, 10] + 1) % batches.vocabulary.sizes["pitch"]
-    changed = np.abs(net.logits(batch)["pitch"][0] - before).max(axis=1) > 1e-6
-    assert np.flatnonzero(changed).tolist() == [10, 11, 12, 13]
+        if batches.vocabulary.sizes[field] > 1:  # of a single value it is sure either way
+            assert not np.array_equal(before[field][-1, column], after[field][-1, column])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -176,8 +160,7 @@ def test_weights_and_optimizer_state_come_back():
     net, other = (trainable(SMALL, TokenizerSpec(), batches) for _ in range(2))
     batch = batches.batch(batches.epoch(1)[0])
     net.train_batch(batch, step=1, learning_rate=0.01)
-    other.set_weights(net.weights())
-    other.set_optimizer_state(net.optimizer_state())
+    other.set_state(net.state())
     assert net.train_batch(batch, step=2, learning_rate=0.01) == other.train_batch(batch, step=2, learning_rate=0.01)
     assert all(np.array_equal(value, other.weights()[name]) for name, value in net.weights().items())
 
@@ -196,7 +179,7 @@ def test_every_preset_starts_near_even_odds(name):
     shapes = weight_shapes(preset.network, preset.tokenizer, batches.vocabulary.sizes)
     weights = fresh_weights(shapes, random_seed=1)
     assert {key: value.shape for key, value in weights.items()} == shapes
-    net = TrainableNetwork(preset.network, preset.tokenizer, preset.training, weights)
+    net = TrainableNetwork(preset.network, preset.tokenizer, preset.training, batches.vocabulary, weights)
     batch = batches.batch(batches.held_out()[0])
     losses = net.held_out_batch(batch)
     for field, loss in losses.items():

@@ -1,8 +1,6 @@
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
-from core.learning.repetition import MotifMemory, stuck_since
+from core.learning.repetition import stuck_since
 
 
 def first_stuck(onsets, pitches, bar=96):
@@ -48,35 +46,3 @@ def test_a_figure_that_moves_or_changes_its_rhythm_is_not_stuck():
 
 def test_chords_do_not_confuse_it():
     assert first_stuck([0, 0, 0] * 5, [60, 64, 67] * 5, bar=96) is None
-
-
-def brute_followers(pitches):
-    best, places = 0, []
-    count = len(pitches)
-    for place in range(2, count):
-        matching = 0
-        while (
-            matching < place - 1
-            and pitches[place - 1 - matching] - pitches[place - 2 - matching]
-            == pitches[count - 1 - matching] - pitches[count - 2 - matching]
-        ):
-            matching += 1
-        if matching > best:
-            best, places = matching, [place]
-        elif matching == best and matching:
-            places.append(place)
-    return places, min(best, 15)
-
-
-@given(st.lists(st.integers(60, 63), max_size=80))
-def test_the_followers_are_those_of_the_longest_earlier_match(pitches):
-    memory = MotifMemory(pitches)
-    places, matching = memory.followers()
-    assert (places.tolist(), matching) == brute_followers(pitches)
-
-
-def test_what_followed_is_transposed_to_here():
-    memory = MotifMemory([60, 62, 64, 67, 72, 74, 76])
-    places, matching = memory.followers()
-    assert (places.tolist(), matching) == ([3], 2)
-    assert memory.pitches_after(places).tolist() == [79]

@@ -20,9 +20,9 @@ networks = st.builds(
     embedding=st.integers(1, 1024),
     layers=st.integers(1, 8),
     units=st.sampled_from([32, 256, 4096]),
-    attention=st.sampled_from(["running_mean", "query_key"]),
+    attention=st.sampled_from(["running_mean", "copying"]),
     attention_heads=st.sampled_from([1, 4, 32]),
-    head_units=st.integers(0, 4096),
+    head_units=st.integers(1, 4096),
     dropout=st.floats(0, 0.99),
 )
 trainings = st.builds(
@@ -51,7 +51,10 @@ def test_a_specification_survives_json(spec):
         (TokenizerSpec, {"velocity_classes": 0}, "velocity_classes"),
         (NetworkSpec, {"units": 0}, "units"),
         (NetworkSpec, {"attention": "none"}, "attention"),
-        (NetworkSpec, {"units": 30, "attention_heads": 4}, "attention_heads"),
+        (NetworkSpec, {"attention_heads": 33}, "attention_heads"),
+        (NetworkSpec, {"head_units": 0}, "head_units"),
+        (TrainingSpec, {"averaging": 1.0}, "averaging"),
+        (TrainingSpec, {"weight_decay": -0.1}, "weight_decay"),
         (NetworkSpec, {"dropout": 1.0}, "dropout"),
         (NetworkSpec, {"head_units": -1}, "head_units"),
         (TrainingSpec, {"window": 1}, "window"),
@@ -93,7 +96,7 @@ def test_presets_are_complete(name):
 
 def test_the_article_is_the_published_recipe():
     article = PRESETS["article"]
-    assert article.tokenizer.fields == ("pitch", "duration")
+    assert article.tokenizer.fields == ("duration", "pitch")
     assert (article.network.embedding, article.network.layers, article.network.units) == (100, 2, 256)
     assert (article.network.attention, article.network.head_units) == ("running_mean", 0)
     training = article.training

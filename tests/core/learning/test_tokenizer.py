@@ -127,7 +127,7 @@ def test_an_unknown_value_becomes_the_nearest_known_one(known, wanted):
 
 
 def test_unknown_events_are_marked():
-    spec = TokenizerSpec(fields=("pitch", "duration"))
+    spec = TokenizerSpec(fields=("duration", "pitch"))
     line = encode(Score((Part.of([Note(0, 60, 480), Note(480, 61, 480), Note(960, 60, 960)]),)), spec)
     assert Vocabulary({"pitch": (60,), "duration": (24,)}).unknown(line).tolist() == [False, True, True]
 

@@ -17,6 +17,8 @@ MOST_ROUNDS = 4
 """A figure of up to a bar may come so many times in a row."""
 _BARS_OF_SHORT_FIGURE = 3
 """One of up to half a bar wears out sooner: it may fill so many bars."""
+_BARS_OF_LONG_FIGURE = 5
+"""One of up to two bars may fill so many bars: of 1,148 whole songs two have such a stretch, and none a bar more."""
 _LONGEST_FIGURE = 32
 """Notes."""
 
@@ -25,7 +27,8 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
     """The index of the note from which the line only goes round, where it does so at its end; None if it doesn't.
 
     Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars), a figure of at most
-    a bar that fills more than four bars by itself, or one of at most half a bar that fills more than three. bar: steps.
+    two bars that fills more than five bars by itself, one of at most a bar that fills more than four, or one of at most
+    half a bar that fills more than three. bar: steps.
     """
     count = len(pitches)
     same = 1
@@ -35,7 +38,7 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
         return count - same
     for figure in range(1, min(_LONGEST_FIGURE, count // 2) + 1):
         length = onsets[-1] - onsets[-1 - figure]
-        if length > bar:
+        if length > 2 * bar:
             break
         if length == 0:
             continue
@@ -48,6 +51,8 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
             first -= 1
         # The notes from `first` + 1 - figure on repeat; the figure has gone round that often at the last note:
         bars = MOST_ROUNDS if 2 * length > bar else _BARS_OF_SHORT_FIGURE
+        if length > bar:
+            bars = _BARS_OF_LONG_FIGURE
         if onsets[-1] - onsets[max(0, first + 1 - figure)] >= bars * bar:
             return max(0, first + 1 - figure)
     return None

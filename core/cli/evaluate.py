@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ class _Quiet(Control):
 
 
 def _learnable(store: CorpusStore, corpus: Corpus, lines: Lines | None) -> tuple[Iterator[Score], int]:
-    chosen = corpus if lines is None or lines == corpus.lines else store.with_lines(corpus, lines)
+    chosen = corpus if lines is None else replace(corpus, lines=lines)
     return (score for _, score in store.learnable_scores(chosen)), len(chosen.pieces)
 
 

@@ -17,3 +17,9 @@ def test_a_model_is_judged_on_a_corpus_by_name(cli, model, tunes) -> None:
     cli("import", tunes, "--name", "Songs")
     assert cli("evaluate", model, "Songs", "--json").json["pieces"] == 8
     assert "bits a note" in cli("evaluate", model, "Songs").out
+
+
+def test_judging_by_melodies_leaves_a_corpus_of_all_notes_as_it_is(cli, model, tunes) -> None:
+    cli("import", tunes, "--name", "Songs", "--lines", "all")
+    assert cli("evaluate", model, "Songs").code == 0
+    assert cli("corpora", "--json").json[0]["lines"] == "all"

@@ -180,10 +180,11 @@ def most_in_a_row(passage: Passage) -> int:
 def is_stuck(passage: Passage) -> bool:
     """Whether the new notes only go round: one pitch for more than four bars, or one bar more than four times in a row.
 
-    One pitch more than 12 times in a row counts too. A bar's figure is its onsets and pitches, wherever it begins.
+    One pitch more than 12 times in a row counts too. A bar's figure is its onsets and pitches, wherever it begins; a bar
+    is as long as the first new one.
     """
     onsets, pitches = passage.onsets[passage.new], passage.pitches[passage.new]
-    bar = int(np.median(np.diff(passage.barlines)))
+    bar = int(passage.barlines[passage.given_bars + 1] - passage.barlines[passage.given_bars])
     for start, stop in _runs_of_one_pitch(passage):
         if stop - start > _MOST_OF_ONE_PITCH or onsets[stop - 1] - onsets[start] >= _MOST_ROUNDS * bar:
             return True

@@ -24,6 +24,12 @@ def test_a_slow_pitch_is_stuck_sooner():
     assert first_stuck(list(range(0, 24 * 20, 24)), [60] * 20) == (10, 0)
 
 
+def test_a_pitch_that_is_struck_now_and_then_is_stuck_after_four_bars():
+    onsets = [0, 40, 100, 230, 300, 383, 384, 500]
+    assert first_stuck(onsets, [60] * 8) == (7, 0)
+    assert first_stuck(onsets, [60] * 5 + [62] + [60] * 2) is None
+
+
 def test_a_bar_may_come_four_times():
     onsets = [bar * 96 + place for bar in range(8) for place in (0, 24, 48, 60)]
     pitches = [60, 64, 67, 65] * 8

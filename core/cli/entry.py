@@ -170,9 +170,16 @@ def _evaluating(command: _Command) -> None:
     made = command(
         "evaluate",
         "evaluate:evaluate",
-        "Say how well a model foresees pieces (MODEL PATH…), or a preset, trained anew (--folds K PATH…).",
+        "Say how well a model foresees pieces (MODEL PATH…), how near its continuations of those that it did not study"
+        " come to real ones (MODEL PATH… --samples), or how well a preset does, trained anew (--folds K PATH…).",
     )
     made.add_argument("arguments", metavar="MODEL PATH", nargs="+")
+    made.add_argument(
+        "--samples", type=int, nargs="?", const=200, metavar="N", help="judge so many continuations; by default 200"
+    )
+    made.add_argument("--temperature", type=float, default=0.9, metavar="T", help="of the continuations")
+    made.add_argument("--bars", type=int, default=8, metavar="B", help="of each continuation, after 4 of its piece")
+    made.add_argument("--against", default="", metavar="MODEL", help="a second column: another model on the same seeds")
     made.add_argument("--folds", type=int, metavar="K", help="cross-validate by piece, training anew for each fold")
     made.add_argument("--preset", choices=_PRESETS, default="standard")
     made.add_argument("--random-seed", type=int, metavar="N")

@@ -4,45 +4,94 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core import paths
 from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
+from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
 from core.corpus.store import Corpus, CorpusStore, Lines
 from core.learning.evaluation import Evaluation, cross_validate
 from core.learning.evaluation import evaluate as evaluate_model
-from core.learning.library import Library
+from core.learning.library import Library, TrainedModel
 from core.learning.progress import EpochDone, TrainingProgress
+from core.learning.sample_evaluation import judge_samples, unstudied
 from core.music.score import Score
 from core.tasks import Control
 
 
 def evaluate(arguments: argparse.Namespace, console: Console) -> None:
-    """The command `evaluate`, in both its forms."""
-    if arguments.folds is None:
+    """The command `evaluate`, in all its forms."""
+    if arguments.samples is None and arguments.against:
+        raise UsageError("--against goes with --samples")
+    if arguments.samples is not None and arguments.folds is not None:
+        raise UsageError("--samples judges a trained model: it doesn't go with --folds")
+    if arguments.samples is not None:
+        _judge_samples(arguments, console)
+    elif arguments.folds is None:
         _evaluate_model(arguments, console)
     else:
         _cross_validate(arguments, console)
 
 
 def _evaluate_model(arguments: argparse.Namespace, console: Console) -> None:
-    reference, *names = arguments.arguments
-    if not names:
-        raise UsageError("name a model and at least one path: evaluate MODEL PATH…")
     if arguments.pitch_only:
         raise UsageError("--pitch-only trains anew: it goes with --folds")
+    reference, names = _model_and_paths(arguments)
     library = Library(paths.home())
     model = library.load(library.find(reference))
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
-        lines: Lines | None = "melody" if model.studied.is_line or model.tokenizer.legato else None
-        with cancelled_by_ctrl_c(control), _scores(names, control, lines=lines) as (scores, total):
+        with cancelled_by_ctrl_c(control), _scores(names, control, lines=_lines(model)) as (scores, total):
             found = evaluate_model(model, scores, control)
     console.say(f"Model ‘{model.record.name}’ on {found.pieces:,} pieces, {found.notes:,} notes:")
     _say(found, console)
     console.result({**_record(found), "model": model.record.name})
+
+
+def _judge_samples(arguments: argparse.Namespace, console: Console) -> None:
+    check_samples(arguments)
+    reference, names = _model_and_paths(arguments)
+    library = Library(paths.home())
+    records = [library.find(name) for name in (reference, *([arguments.against] if arguments.against else []))]
+    models = [library.load(record) for record in records]
+    with console.bar("piece") as bar:
+        control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
+        with cancelled_by_ctrl_c(control), _scores(names, control, lines=_lines(models[0])) as (scores, total):
+            held_out = list(unstudied(models, scores, control))
+    with console.bar("sample") as bar:
+        samples = arguments.samples * len(models)
+        control = Control(lambda event: bar.show(event, samples) if isinstance(event, int) else None)
+        with cancelled_by_ctrl_c(control):
+            judged = judge_samples(
+                models,
+                held_out,
+                count=arguments.samples,
+                bars=arguments.bars,
+                temperature=arguments.temperature,
+                random_seed=1 if arguments.random_seed is None else arguments.random_seed,
+                control=control,
+            )
+            found = evaluate_model(models[0], held_out, _Quiet(control))
+    whose = "neither model has studied" if len(models) > 1 else "the model has not studied"
+    console.say(f"Kept aside: {len(held_out):,} of {total:,} pieces, those that {whose}.")
+    console.say(f"Model ‘{records[0].name}’ on them, {found.notes:,} notes:")
+    _say(found, console)
+    say_samples(judged, console)
+    console.result({**_record(found), "model": records[0].name, "samples": samples_record(judged)})
+
+
+def _model_and_paths(arguments: argparse.Namespace) -> tuple[str, list[str]]:
+    reference, *names = arguments.arguments
+    if not names:
+        raise UsageError("name a model and at least one path: evaluate MODEL PATH…")
+    return reference, names
+
+
+def _lines(model: TrainedModel) -> Lines | None:
+    return "melody" if model.studied.is_line or model.tokenizer.legato else None
 
 
 def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
@@ -101,7 +150,7 @@ class _Quiet(Control):
 
 
 def _learnable(store: CorpusStore, corpus: Corpus, lines: Lines | None) -> tuple[Iterator[Score], int]:
-    chosen = corpus if lines is None or lines == corpus.lines else store.with_lines(corpus, lines)
+    chosen = corpus if lines is None else replace(corpus, lines=lines)
     return (score for _, score in store.learnable_scores(chosen)), len(chosen.pieces)
 
 

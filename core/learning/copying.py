@@ -5,6 +5,7 @@ short runs anyway; so the index also knows how long a run the studied pieces sha
 beyond that counts as copied. Lengths are in the model's steps; chords are read upwards, note after note.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -70,6 +71,23 @@ class StudiedIndex:
         """The longest run that any studied piece holds too; the first of equals. 0 notes if there is not even one."""
         return self._longest(np.asarray(pitches, np.int64), np.asarray(lengths, np.int64), leaving_out=None)
 
+    def holds(self, pitches: Sequence[int] | Ints, lengths: Sequence[int] | Ints) -> bool:
+        """Whether a studied piece is these notes from its first to its last, in any key."""
+        return _whole(np.asarray(pitches, np.int64), np.asarray(lengths, np.int64)) in self._wholes
+
+    def found(self, lines: Iterable[tuple[Ints, Ints]], *, notes: int) -> list[NDArray[np.bool_]]:
+        """For each line of (pitches, lengths): which of its runs of so many notes (at least 2) a studied piece holds too.
+
+        Each array is (runs,), by the place of the run's first note.
+        """
+        studied = np.append(np.unique(_run_hashes(self._symbols, self.lengths, notes)), np.uint64(0))
+        found = []
+        for pitches, lengths in lines:
+            hashes = _run_hashes(_closed_symbols(pitches, lengths), lengths, notes)
+            # np.isin would sort the many once more for each line. The 0 at the end is for those beyond the last.
+            found.append(studied[np.searchsorted(studied[:-1], hashes)] == hashes)
+        return found
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays for an .npz without pickle."""
         return {
@@ -109,6 +127,12 @@ class StudiedIndex:
         last = self.bounds[1:][np.diff(self.bounds) > 0] - 1
         symbols[last] = -1 - last  # equal to nothing else
         return symbols
+
+    @cached_property
+    def _wholes(self) -> frozenset[bytes]:
+        pitches, lengths = self.pitches.astype(np.int64), self.lengths.astype(np.int64)
+        spans = [slice(start, end) for start, end in itertools.pairwise(self.bounds.tolist())]
+        return frozenset(_whole(pitches[span], lengths[span]) for span in spans)
 
     @cached_property
     def _grams(self) -> tuple[NDArray[np.uint64], Ints]:
@@ -207,6 +231,11 @@ def _symbols_of(pitches: Ints, lengths: Ints) -> Ints:
     """One symbol for each note; that of the last is to be overwritten."""
     intervals = np.diff(pitches, append=0)
     return lengths * 512 + intervals + 256
+
+
+def _whole(pitches: Ints, lengths: Ints) -> bytes:
+    """All of a line, but for its key."""
+    return np.concatenate([np.diff(pitches), lengths]).tobytes()
 
 
 def _closed_symbols(pitches: Ints, lengths: Ints) -> Ints:

@@ -10,9 +10,11 @@ _SAME_NOTES = 12
 _SAME_NOTES_SLOW = 8
 """Or so often, when it takes more than two bars."""
 MOST_ROUNDS = 4
-"""A figure of up to a bar may come so many times in a row."""
+"""A figure of up to a bar may come so many times in a row, and one pitch for so many bars."""
 _BARS_OF_SHORT_FIGURE = 3
 """One of up to half a bar wears out sooner: it may fill so many bars."""
+_BARS_OF_LONG_FIGURE = 5
+"""One of up to two bars may fill so many bars: of 1,148 whole songs two have such a stretch, and none a bar more."""
 _LONGEST_FIGURE = 32
 """Notes."""
 
@@ -20,18 +22,20 @@ _LONGEST_FIGURE = 32
 def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> int | None:
     """The index of the note from which the line only goes round, where it does so at its end; None if it doesn't.
 
-    Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars), a figure of at most
-    a bar that fills more than four bars by itself, or one of at most half a bar that fills more than three. bar: steps.
+    Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars, or however often over
+    more than four), a figure of at most two bars that fills more than five bars by itself, one of at most a bar that
+    fills more than four, or one of at most half a bar that fills more than three. bar: steps.
     """
     count = len(pitches)
     same = 1
     while same < count and pitches[count - 1 - same] == pitches[-1]:
         same += 1
-    if same > _SAME_NOTES or (same > _SAME_NOTES_SLOW and onsets[-1] - onsets[count - same] > 2 * bar):
+    span = onsets[-1] - onsets[count - same]
+    if same > _SAME_NOTES or (same > _SAME_NOTES_SLOW and span > 2 * bar) or span >= MOST_ROUNDS * bar:
         return count - same
     for figure in range(1, min(_LONGEST_FIGURE, count // 2) + 1):
         length = onsets[-1] - onsets[-1 - figure]
-        if length > bar:
+        if length > 2 * bar:
             break
         if length == 0:
             continue
@@ -44,6 +48,8 @@ def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> i
             first -= 1
         # The notes from `first` + 1 - figure on repeat; the figure has gone round that often at the last note:
         bars = MOST_ROUNDS if 2 * length > bar else _BARS_OF_SHORT_FIGURE
+        if length > bar:
+            bars = _BARS_OF_LONG_FIGURE
         if onsets[-1] - onsets[max(0, first + 1 - figure)] >= bars * bar:
             return max(0, first + 1 - figure)
     return None

@@ -1,6 +1,16 @@
 """evaluate; its form that trains is in test_train.py."""
 
+import math
+
 import pytest
+
+from core.learning import model_file
+from core.learning.copying import build_studied_index
+from core.learning.library import Library
+from core.learning.spec import TokenizerSpec
+from core.learning.tokenizer import encode
+from core.music.midi_file import write_midi
+from tests.core.learning.test_sample_evaluation import TUNES, moved
 
 
 def test_a_model_is_judged_on_files_without_a_trace(cli, model, tunes, home) -> None:
@@ -17,3 +27,87 @@ def test_a_model_is_judged_on_a_corpus_by_name(cli, model, tunes) -> None:
     cli("import", tunes, "--name", "Songs")
     assert cli("evaluate", model, "Songs", "--json").json["pieces"] == 8
     assert "bits a note" in cli("evaluate", model, "Songs").out
+
+
+def test_judging_by_melodies_leaves_a_corpus_of_all_notes_as_it_is(cli, model, tunes) -> None:
+    cli("import", tunes, "--name", "Songs", "--lines", "all")
+    assert cli("evaluate", model, "Songs").code == 0
+    assert cli("corpora", "--json").json[0]["lines"] == "all"
+
+
+@pytest.fixture
+def songs(tmp_path):
+    """A folder of six tunes of sixteen bars."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for number, tune in enumerate(TUNES):
+        write_midi(tune, folder / f"song {number}.mid")
+    return folder
+
+
+@pytest.fixture
+def has_studied(home, model):
+    """Let the model have studied these scores."""
+
+    def study(*scores) -> None:
+        folder = Library(home).find(model).path
+        model_file.write_studied(folder, build_studied_index([("", encode(one, TokenizerSpec())) for one in scores]))
+
+    return study
+
+
+def test_samples_are_judged_on_the_pieces_that_were_not_studied(cli, model, songs, has_studied) -> None:
+    has_studied(TUNES[1], moved(TUNES[4], 2))
+    command = ("evaluate", model, songs, "--samples", "8", "--bars", "4", "--temperature", "1.1", "--random-seed", "3")
+    found = cli(*command, "--json").json
+    assert (found["pieces"], found["notes"]) == (4, sum(len(TUNES[place].parts[0].notes) for place in (0, 2, 3, 5)))
+    samples = found["samples"]
+    assert (samples["pieces"], samples["continuations"], samples["bars"]) == (4, 8, 4)
+    assert (samples["temperature"], samples["random_seed"], samples["seed_bars"]) == (1.1, 3, 4)
+    (judged,) = samples["models"]
+    assert judged["model"] == model
+    assert judged["generated"].keys() == {"notes", "stuck", "in_a_row", "longest_copy", "copied_from"}
+    for statistic in judged["statistics"]:
+        assert statistic["holds"] == (
+            statistic["distance"] is not None and statistic["distance"] <= statistic["allowed"]
+        )
+        assert math.isfinite(statistic["real"])
+    assert cli(*command, "--json").json == found
+
+
+def test_the_table_names_what_was_kept_aside_and_both_models(cli, model, songs, has_studied, tmp_path) -> None:
+    cli("models", "export", model, tmp_path / "other")
+    cli("models", "import", tmp_path / "other.ritornello-model")
+    has_studied(TUNES[0])
+    outcome = cli("evaluate", model, songs, "--samples", "6", "--bars", "4", "--against", "Quartet 2")
+    assert outcome.code == 0
+    assert "Kept aside: 5 of 6 pieces, those that neither model has studied." in outcome.out
+    assert "‘Quartet’: " in outcome.out
+    assert "‘Quartet 2’: " in outcome.out
+    row = next(line for line in outcome.out.splitlines() if line.startswith("intervals, overlap"))
+    assert row.count("ok") + row.count("too far") == 2
+
+
+def test_samples_of_a_model_that_studied_all_the_pieces_are_refused(cli, model, songs, has_studied) -> None:
+    has_studied(*TUNES)
+    outcome = cli("evaluate", model, songs, "--samples")
+    assert outcome.code == 1
+    assert "not two pieces" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--samples", "1"), "at least 2"),
+        (("--samples", "--temperature", "9"), "0 to 5"),
+        (("--samples", "--bars", "0"), "1 to 256"),
+        (("--against", "starter"), "goes with --samples"),
+        (("--samples", "--folds", "3"), "doesn't go with --folds"),
+        (("--samples", "--pitch-only"), "goes with --folds"),
+        (("--samples", "--random-seed", "-1"), "Random seed"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_wrong_usage(cli, model, songs, options, words) -> None:
+    outcome = cli("evaluate", model, songs, *options)
+    assert outcome.code == 2
+    assert words in outcome.err

@@ -111,3 +111,27 @@ def test_the_index_knows_whether_its_pieces_are_lines():
     chords.delta[:] = 0
     assert build_studied_index([A, B]).is_line
     assert not build_from_events([("Chords", chords)]).is_line
+
+
+@given(st.lists(notes, min_size=1, max_size=4), notes, st.integers(2, 5))
+def test_a_run_is_found_where_comparing_everything_finds_it(pieces, query, length):
+    studied = [(f"piece {i}", [p for p, _ in piece], [d for _, d in piece]) for i, piece in enumerate(pieces)]
+    pitches, lengths = [p for p, _ in query], [d for _, d in query]
+    (found,) = build_studied_index(studied).found(
+        [(np.array(pitches, np.int64), np.array(lengths, np.int64))], notes=length
+    )
+    expected = [
+        brute_longest(studied, pitches[start : start + length], lengths[start : start + length]) == length
+        for start in range(len(query) - length + 1)
+    ]
+    assert found.tolist() == expected
+
+
+def test_a_whole_piece_is_known_in_another_key_but_no_part_or_variation_of_it():
+    index = build_studied_index([A, B])
+    moved = [pitch - 7 for pitch in B[1]]
+    assert index.holds(moved, B[2])
+    assert not index.holds(moved[:-1], B[2][:-1])
+    assert not index.holds([*moved[:-1], 40], B[2])
+    assert not index.holds(moved, [*B[2][:-1], 12])
+    assert not index.holds([*A[1], *B[1]], [*A[2], *B[2]])

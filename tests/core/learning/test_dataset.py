@@ -152,6 +152,22 @@ def test_another_rhythm_makes_another_piece():
     assert piece("a", [60, 62, 64]).shape != piece("b", [60, 62, 64], length=480).shape
 
 
+def test_the_same_pieces_are_kept_aside_where_rests_are_absorbed():
+    resting = [
+        Score((Part.of(replace(note, duration=100 + 20 * (note.pitch % 7)) for note in line(pitches).parts[0].notes),))
+        for pitches in np.random.default_rng(1).integers(50, 80, (30, 12)).tolist()
+    ]
+    masks = [
+        kept_aside(
+            [EncodedPiece(str(index), "", encode(score, spec)) for index, score in enumerate(resting)],
+            share=0.3,
+            random_seed=1,
+        ).tolist()
+        for spec in (SPEC, replace(SPEC, legato=True))
+    ]
+    assert masks[0] == masks[1]
+
+
 def test_a_single_piece_is_studied_and_tested_alike():
     study = batches([piece("a", [60, 62, 64])])
     assert study.dataset.held_out.tolist() == [False]

@@ -103,7 +103,7 @@ class TrainingSpec(_Json):
     stride: int = 384
     """Events between the starts of neighbouring windows."""
     batch: int = 16
-    epochs: int = 18
+    epochs: int = 16
     minutes: float = 0.0
     """Stop after so many minutes; 0 = no limit."""
     optimizer: Literal["rmsprop", "adam"] = "adam"

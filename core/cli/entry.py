@@ -179,6 +179,7 @@ def _evaluating(command: _Command) -> None:
     made.add_argument("--epochs", type=int, metavar="N")
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long for each fold")
     made.add_argument("--pitch-only", action="store_true", help="the model sees and predicts pitches alone")
+    made.add_argument("--lines", choices=("melody", "all"), help="judge the melodies alone, or all notes")
 
 
 def _version() -> str:

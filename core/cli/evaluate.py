@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def _evaluate_model(arguments: argparse.Namespace, console: Console) -> None:
     model = library.load(library.find(reference))
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
-        lines: Lines | None = "melody" if model.studied.is_line or model.tokenizer.legato else None
+        is_line = model.studied.is_line or model.tokenizer.legato
+        lines: Lines | None = arguments.lines or ("melody" if is_line else None)
         with cancelled_by_ctrl_c(control), _scores(names, control, lines=lines) as (scores, total):
             found = evaluate_model(model, scores, control)
     console.say(f"Model ‘{model.record.name}’ on {found.pieces:,} pieces, {found.notes:,} notes:")
@@ -50,7 +52,8 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
         raise UsageError("folds: at least 2")
     with console.bar("batch") as bar:
         control = Control(_FoldTeller(console, bar, arguments.folds))
-        with cancelled_by_ctrl_c(control), _scores(arguments.arguments, control) as (scores, _total):
+        lines = arguments.lines
+        with cancelled_by_ctrl_c(control), _scores(arguments.arguments, control, lines=lines) as (scores, _total):
             found = cross_validate(
                 list(scores),
                 arguments.preset,
@@ -101,7 +104,7 @@ class _Quiet(Control):
 
 
 def _learnable(store: CorpusStore, corpus: Corpus, lines: Lines | None) -> tuple[Iterator[Score], int]:
-    chosen = corpus if lines is None or lines == corpus.lines else store.with_lines(corpus, lines)
+    chosen = corpus if lines is None else replace(corpus, lines=lines)  # in hand alone: on disk it stays as it is
     return (score for _, score in store.learnable_scores(chosen)), len(chosen.pieces)
 
 

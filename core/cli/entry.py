@@ -170,7 +170,8 @@ def _evaluating(command: _Command) -> None:
     made = command(
         "evaluate",
         "evaluate:evaluate",
-        "Say how well a model foresees pieces (MODEL PATH…), or a preset, trained anew (--folds K PATH…).",
+        "Say how well a model foresees pieces (MODEL PATH…), a preset, trained anew (--folds K PATH…), or plain counting"
+        " (--counting PATH…).",
     )
     made.add_argument("arguments", metavar="MODEL PATH", nargs="+")
     made.add_argument("--folds", type=int, metavar="K", help="cross-validate by piece, training anew for each fold")
@@ -180,6 +181,15 @@ def _evaluating(command: _Command) -> None:
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long for each fold")
     made.add_argument("--pitch-only", action="store_true", help="the model sees and predicts pitches alone")
     made.add_argument("--lines", choices=("melody", "all"), help="judge the melodies alone, or all notes")
+    made.add_argument(
+        "--counting",
+        action="store_true",
+        help="count which notes follow which, in the pieces that train would study, and judge on those it would keep aside",
+    )
+    made.add_argument(
+        "--order", type=int, metavar="K", help="with --counting: only so many notes back; by default 0 to 5"
+    )
+    made.add_argument("--natural-keys", action="store_true", help="with --counting: don't count in other keys")
 
 
 def _version() -> str:

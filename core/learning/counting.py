@@ -15,6 +15,7 @@ how often each occurs.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -24,12 +25,17 @@ import numpy.typing as npt
 
 from core.errors import TrainingError
 from core.learning.contexts import OUTCOME_BITS, Hashes, Level, Past
+from core.learning.dataset import Dataset
 from core.learning.spec import Field
 from core.learning.tokenizer import Events, Vocabulary
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
+PLAIN_ORDER = 1
+"""How often each value occurs, where in the bar, and after which: what can be had without any learning."""
+_MOST_NOTES = 200_000
+"""So many notes drawn by lot are enough for a plain comparison, and take a second."""
 _TUNED = 8
 """Each eighth studied piece fits the discounts, which are then used with the counts of all."""
 _DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 0.9)
@@ -161,6 +167,30 @@ class CountingModel:
                 odds = odds if tier is None else tier.narrowed(odds, level)
             found[field] = -np.log2(odds)
         return found
+
+
+def counting_loss(dataset: Dataset, vocabulary: Vocabulary, *, random_seed: int) -> float:
+    """Held-out loss, in nats per note, of plain counting: what a network has to beat to have found a pattern.
+
+    One note back, in the pieces' own keys. Of a large collection whole pieces are drawn by lot, to count about 200,000
+    notes and judge as many.
+    """
+    random = np.random.default_rng([random_seed, 0xC0])
+    studied, tested = (_drawn(dataset, pieces, random) for pieces in (dataset.studied, dataset.tested))
+    model = CountingModel.fit(studied, vocabulary, order=PLAIN_ORDER, transposed=False)
+    return sum(model.mean_bits(tested).values()) * math.log(2)
+
+
+def _drawn(dataset: Dataset, pieces: Sequence[int], random: np.random.Generator) -> list[Events]:
+    """As many of the pieces as have _MOST_NOTES notes, the last of them cut; all, if they have fewer."""
+    drawn: list[Events] = []
+    left = _MOST_NOTES
+    for piece in random.permutation(pieces).tolist():
+        if left <= 0:
+            break
+        drawn.append(dataset.events(piece).first(left))
+        left -= len(drawn[-1])
+    return drawn
 
 
 def _parted(studied: Sequence[Events]) -> tuple[list[Events], list[Events]]:

@@ -61,7 +61,7 @@ def copied_beats(notes: Collection[Note]) -> float:
 def verdict(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> str:
     """One sentence on a run so far; "" before its first epoch is over.
 
-    counting_loss: held-out loss, in nats per note, of a model that only counts how often each value occurs.
+    counting_loss: held-out loss, in nats per note, of a model that only counts which note follows which.
     """
     if not history:
         return ""

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import TrainingError
 from core.learning.contexts import Level, Past
-from core.learning.counting import CountingModel, _Counted
+from core.learning.counting import CountingModel, _Counted, _drawn, counting_loss
+from core.learning.dataset import Dataset, EncodedPiece
+from core.learning.spec import TrainingSpec
 from core.learning.tokenizer import Events, Vocabulary
 
 NOW, LATER = ("delta", "pitch", "duration", "velocity"), ("delta", "duration", "pitch", "velocity")
@@ -216,6 +218,33 @@ def test_one_piece_is_enough_to_count(notes):
 def test_without_a_note_there_is_nothing_to_count():
     with pytest.raises(TrainingError, match="nothing to count"):
         CountingModel.fit([events_of([])], vocabulary(), order=1)
+
+
+def dataset(pieces):
+    return Dataset.of([EncodedPiece(f"{place:04}", "", events) for place, events in enumerate(pieces)], TrainingSpec())
+
+
+def test_the_plain_loss_of_notes_by_lot_is_that_of_drawing_them_and_of_a_pattern_far_less():
+    even = sum(math.log(len(values)) for values in VALUES.values())
+    assert counting_loss(dataset(by_lot(60)), vocabulary(), random_seed=1) == pytest.approx(even, abs=0.05)
+    assert counting_loss(dataset(sevens(12)), vocabulary(), random_seed=1) < even / 2
+
+
+def test_the_plain_loss_is_judged_on_the_pieces_kept_aside():
+    study = dataset([*sevens(7), *by_lot(3)])
+    own, other = (replace(study, held_out=np.arange(10) >= 7), replace(study, held_out=np.arange(10) == 0))
+    assert counting_loss(own, vocabulary(), random_seed=1) > 2 * counting_loss(other, vocabulary(), random_seed=1)
+
+
+def test_of_a_large_collection_some_pieces_are_drawn_the_same_for_the_same_random_seed(monkeypatch):
+    study = dataset([*by_lot(25, notes=30), *sevens(25, notes=30)])
+    monkeypatch.setattr("core.learning.counting._MOST_NOTES", 100)
+    drawn, again, other = (_drawn(study, range(50), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert [len(events) for events in drawn] == [30, 30, 30, 10]
+    assert [events.pitch.tolist() for events in drawn] == [events.pitch.tolist() for events in again]
+    assert [events.pitch.tolist() for events in drawn] != [events.pitch.tolist() for events in other]
+    losses = [counting_loss(study, vocabulary(), random_seed=seed) for seed in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
 
 
 pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=40)

@@ -37,7 +37,9 @@ PLAIN_ORDER = 1
 _MOST_NOTES = 200_000
 """So many notes drawn by lot are enough for a plain comparison, and take a second."""
 _TUNED = 8
-"""Each eighth studied piece fits the discounts, which are then used with the counts of all."""
+"""Each eighth studied piece fits the discounts, which are then used with the counts of all; in turn each eighth does, ..."""
+_MOST_COUNTED = 400_000
+"""... as long as no more notes are counted for it: which pieces come first matters only where there are few."""
 _DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 0.9)
 _STRENGTHS = (0.0, 0.5, 2.0, 8.0, 30.0, 100.0)
 
@@ -86,6 +88,11 @@ class _Found:
     kinds: Counts
     """Different outcomes of its context."""
 
+    @classmethod
+    def joined(cls, parts: Sequence["_Found"]) -> "_Found":
+        columns = ([part.counts for part in parts], [part.totals for part in parts], [part.kinds for part in parts])
+        return cls(*map(np.concatenate, columns))
+
     def interpolated(self, wider: Floats, *, discount: float, strength: float) -> Floats:
         """The probability of each event's outcome, given that in the wider context."""
         passed_on = (strength + discount * self.kinds) * wider
@@ -128,16 +135,18 @@ class CountingModel:
         studied = [events for events in studied if len(events)]
         if not studied:
             raise TrainingError("There is nothing to count: no piece has a note.", hint="Add pieces first.")
-        counting, tuning = _parted(studied)
-        pasts = tuple(Past(pieces, vocabulary) for pieces in (counting, tuning, studied))
+        rounds = [(Past(counting, vocabulary), Past(tuning, vocabulary)) for counting, tuning in _rounds(studied)]
+        pasts = (Past(studied, vocabulary), *(past for pair in rounds for past in pair))
         tiers: dict[Field, tuple[_Tier | None, ...]] = {}
         loss = 0.0
         for field, size in vocabulary.sizes.items():
-            odds = np.full(len(pasts[1]), 1 / size)
+            odds = np.full(sum(len(tuned) for _, tuned in rounds), 1 / size)
             used: list[_Tier | None] = []
-            levels = (past.levels(field, order, transposed=transposed) for past in pasts)
-            for some, tuned, every in zip(*levels, strict=True):
-                fitted = _fitted(odds, _Counted.of(some).found(tuned))
+            for every, *parts in zip(
+                *(past.levels(field, order, transposed=transposed) for past in pasts), strict=True
+            ):
+                found = [_Counted.of(some).found(tuned) for some, tuned in zip(parts[::2], parts[1::2], strict=True)]
+                fitted = _fitted(odds, _Found.joined(found))
                 if fitted is None:
                     used.append(None)
                     continue
@@ -193,14 +202,24 @@ def _drawn(dataset: Dataset, pieces: Sequence[int], random: np.random.Generator)
     return drawn
 
 
-def _parted(studied: Sequence[Events]) -> tuple[list[Events], list[Events]]:
-    """Pieces to count and pieces to fit the discounts on. A single piece is cut in two; a single note is both."""
+def _rounds(studied: Sequence[Events]) -> list[tuple[list[Events], list[Events]]]:
+    """Pieces to count and pieces to fit the discounts on; of few pieces each is fitted on once.
+
+    A single piece is cut in two; a single note is both.
+    """
     if len(studied) == 1:
         (events,) = studied
         half = (len(events) + 1) // 2
-        return [events.first(half)], [_since(events, half) if len(events) > half else events]
-    step = min(_TUNED, len(studied))
-    return [events for place, events in enumerate(studied, start=1) if place % step], list(studied[step - 1 :: step])
+        return [([events.first(half)], [_since(events, half) if len(events) > half else events])]
+    parts = min(_TUNED, len(studied))
+    rounds = max(1, min(parts, _MOST_COUNTED // sum(map(len, studied))))
+    return [
+        (
+            [events for place, events in enumerate(studied) if place % parts != part],
+            [events for place, events in enumerate(studied) if place % parts == part],
+        )
+        for part in range(rounds)
+    ]
 
 
 def _since(events: Events, count: int) -> Events:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import TrainingError
 from core.learning.contexts import Level, Past
-from core.learning.counting import CountingModel, _Counted, _drawn, counting_loss
+from core.learning.counting import CountingModel, _Counted, _drawn, _rounds, counting_loss
 from core.learning.dataset import Dataset, EncodedPiece
 from core.learning.spec import TrainingSpec
 from core.learning.tokenizer import Events, Vocabulary
@@ -213,6 +213,17 @@ def test_one_piece_is_enough_to_count(notes):
     assert all(
         math.isfinite(bits) for bits in CountingModel.fit(piece, vocabulary(), order=5).mean_bits(piece).values()
     )
+
+
+@pytest.mark.parametrize("pieces", [2, 5, 8, 20])
+def test_of_few_pieces_each_is_fitted_on_once_and_never_where_it_is_counted(pieces):
+    study = by_lot(pieces, notes=3)
+    rounds = _rounds(study)
+    assert sorted(id(events) for _, tuning in rounds for events in tuning) == sorted(map(id, study))
+    for counting, tuning in rounds:
+        assert {*map(id, counting), *map(id, tuning)} == set(map(id, study))
+        assert len(counting) + len(tuning) == pieces
+        assert counting
 
 
 def test_without_a_note_there_is_nothing_to_count():

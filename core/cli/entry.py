@@ -171,7 +171,8 @@ def _evaluating(command: _Command) -> None:
         "evaluate",
         "evaluate:evaluate",
         "Say how well a model foresees pieces (MODEL PATH…), how near its continuations of those that it did not study"
-        " come to real ones (MODEL PATH… --samples), or how well a preset does, trained anew (--folds K PATH…).",
+        " come to real ones (MODEL PATH… --samples), how well a preset does, trained anew (--folds K PATH…), or plain"
+        " counting (--counting PATH…).",
     )
     made.add_argument("arguments", metavar="MODEL PATH", nargs="+")
     made.add_argument(
@@ -186,6 +187,16 @@ def _evaluating(command: _Command) -> None:
     made.add_argument("--epochs", type=int, metavar="N")
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long for each fold")
     made.add_argument("--pitch-only", action="store_true", help="the model sees and predicts pitches alone")
+    made.add_argument("--lines", choices=("melody", "all"), help="judge the melodies alone, or all notes")
+    made.add_argument(
+        "--counting",
+        action="store_true",
+        help="count which notes follow which, in the pieces that train would study, and judge on those it would keep aside",
+    )
+    made.add_argument(
+        "--order", type=int, metavar="K", help="with --counting: only so many notes back; by default 0 to 5"
+    )
+    made.add_argument("--natural-keys", action="store_true", help="with --counting: don't count in other keys")
 
 
 def _version() -> str:

@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
+from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c, counted
 from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
-from core.corpus.store import Corpus, CorpusStore, Lines
-from core.learning.evaluation import Evaluation, cross_validate
+from core.corpus.store import Corpus, CorpusStore, Lines, PieceEntry
+from core.learning.evaluation import (
+    MOST_NOTES_BACK,
+    ORDERS,
+    CountingEvaluation,
+    Evaluation,
+    cross_validate,
+    evaluate_counting,
+)
 from core.learning.evaluation import evaluate as evaluate_model
 from core.learning.library import Library, TrainedModel
 from core.learning.progress import EpochDone, TrainingProgress
@@ -24,11 +31,15 @@ from core.tasks import Control
 
 def evaluate(arguments: argparse.Namespace, console: Console) -> None:
     """The command `evaluate`, in all its forms."""
+    if not arguments.counting and (arguments.order is not None or arguments.natural_keys):
+        raise UsageError("--order and --natural-keys go with --counting")
     if arguments.samples is None and arguments.against:
         raise UsageError("--against goes with --samples")
-    if arguments.samples is not None and arguments.folds is not None:
-        raise UsageError("--samples judges a trained model: it doesn't go with --folds")
-    if arguments.samples is not None:
+    if arguments.samples is not None and (arguments.folds is not None or arguments.counting):
+        raise UsageError("--samples judges a trained model: it doesn't go with --folds or --counting")
+    if arguments.counting:
+        _evaluate_counting(arguments, console)
+    elif arguments.samples is not None:
         _judge_samples(arguments, console)
     elif arguments.folds is None:
         _evaluate_model(arguments, console)
@@ -44,8 +55,9 @@ def _evaluate_model(arguments: argparse.Namespace, console: Console) -> None:
     model = library.load(library.find(reference))
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
-        with cancelled_by_ctrl_c(control), _scores(names, control, lines=_lines(model)) as (scores, total):
-            found = evaluate_model(model, scores, control)
+        lines = arguments.lines or _lines(model)
+        with cancelled_by_ctrl_c(control), _pieces(names, control, lines=lines) as (pieces, total):
+            found = evaluate_model(model, (score for _, score in pieces), control)
     console.say(f"Model ‘{model.record.name}’ on {found.pieces:,} pieces, {found.notes:,} notes:")
     _say(found, console)
     console.result({**_record(found), "model": model.record.name})
@@ -59,8 +71,8 @@ def _judge_samples(arguments: argparse.Namespace, console: Console) -> None:
     models = [library.load(record) for record in records]
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
-        with cancelled_by_ctrl_c(control), _scores(names, control, lines=_lines(models[0])) as (scores, total):
-            held_out = list(unstudied(models, scores, control))
+        with cancelled_by_ctrl_c(control), _pieces(names, control, lines=_lines(models[0])) as (pieces, total):
+            held_out = list(unstudied(models, (score for _, score in pieces), control))
     with console.bar("sample") as bar:
         samples = arguments.samples * len(models)
         control = Control(lambda event: bar.show(event, samples) if isinstance(event, int) else None)
@@ -99,9 +111,10 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
         raise UsageError("folds: at least 2")
     with console.bar("batch") as bar:
         control = Control(_FoldTeller(console, bar, arguments.folds))
-        with cancelled_by_ctrl_c(control), _scores(arguments.arguments, control) as (scores, _total):
+        lines = arguments.lines
+        with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=lines) as (pieces, _total):
             found = cross_validate(
-                list(scores),
+                [score for _, score in pieces],
                 arguments.preset,
                 folds=arguments.folds,
                 random_seed=1 if arguments.random_seed is None else arguments.random_seed,
@@ -117,9 +130,64 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
     console.result({**_record(found), "by_fold": [_record(fold) for fold in found.by_fold], "preset": arguments.preset})
 
 
+def _evaluate_counting(arguments: argparse.Namespace, console: Console) -> None:
+    if arguments.folds is not None or arguments.epochs is not None or arguments.minutes is not None:
+        raise UsageError("--counting trains nothing: it goes without --folds, --epochs and --minutes")
+    if arguments.order is not None and not 0 <= arguments.order <= MOST_NOTES_BACK:
+        raise UsageError(f"order: 0 to {MOST_NOTES_BACK} notes back")
+    random_seed = 1 if arguments.random_seed is None else arguments.random_seed
+    control = Control()
+    with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=arguments.lines) as (pieces, _total):
+        results = evaluate_counting(
+            ((entry.fingerprint, entry.title, score) for entry, score in pieces),
+            arguments.preset,
+            orders=ORDERS if arguments.order is None else (arguments.order,),
+            random_seed=random_seed,
+            pitch_only=arguments.pitch_only,
+            natural_keys=arguments.natural_keys,
+            control=control,
+        )
+    best = min(results, key=lambda result: result.tuning_bits_per_note)
+    console.say(
+        f"Counted in {counted(best.studied_pieces, 'piece')}, {counted(best.studied_notes, 'note')}"
+        f" ({'in every key' if best.transposed else 'in their own keys'});"
+        f" judged on {counted(best.pieces, 'piece')} kept aside, {counted(best.notes, 'note')}. Bits a note:"
+    )
+    console.say("  notes back" + "".join(f"{name:>10}" for name in ("all", *dict(best.by_field))))
+    for result in results:
+        figures = (result.bits_per_note, *dict(result.by_field).values())
+        mark = "  ← the best on the pieces counted" if result is best and len(results) > 1 else ""
+        console.say(f"  {result.order:>10}" + "".join(f"{bits:>10.3f}" for bits in figures) + mark)
+    console.result(
+        {
+            **_counting_record(best),
+            "pieces": best.pieces,
+            "notes": best.notes,
+            "studied_pieces": best.studied_pieces,
+            "studied_notes": best.studied_notes,
+            "unknown_notes": best.unknown_notes,
+            "transposed": best.transposed,
+            "preset": arguments.preset,
+            "random_seed": random_seed,
+            "by_order": [_counting_record(result) for result in results],
+        }
+    )
+
+
+def _counting_record(found: CountingEvaluation) -> dict[str, Any]:
+    return {
+        "order": found.order,
+        "bits_per_note": found.bits_per_note,
+        "bits_per_pitch": found.bits_per_pitch,
+        "by_field": dict(found.by_field),
+    }
+
+
 @contextmanager
-def _scores(names: list[str], control: Control, *, lines: Lines | None = None) -> Iterator[tuple[Iterator[Score], int]]:
-    """What can be learnt of a corpus of this name, or of these files and folders: scores, and how many.
+def _pieces(
+    names: list[str], control: Control, *, lines: Lines | None = None
+) -> Iterator[tuple[Iterator[tuple[PieceEntry, Score]], int]]:
+    """What can be learnt of a corpus of this name, or of these files and folders: pieces, and how many.
 
     lines: melodies or all notes; None = as the corpus says.
     """
@@ -149,9 +217,11 @@ class _Quiet(Control):
         return self._other.cancelled
 
 
-def _learnable(store: CorpusStore, corpus: Corpus, lines: Lines | None) -> tuple[Iterator[Score], int]:
-    chosen = corpus if lines is None else replace(corpus, lines=lines)
-    return (score for _, score in store.learnable_scores(chosen)), len(chosen.pieces)
+def _learnable(
+    store: CorpusStore, corpus: Corpus, lines: Lines | None
+) -> tuple[Iterator[tuple[PieceEntry, Score]], int]:
+    chosen = corpus if lines is None else replace(corpus, lines=lines)  # in hand alone: on disk it stays as it is
+    return store.learnable_scores(chosen), len(chosen.pieces)
 
 
 class _FoldTeller:

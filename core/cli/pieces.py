@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.cli.console import Console, cancelled_by_ctrl_c
+from core.cli.console import Console, cancelled_by_ctrl_c, counted
 from core.corpus.importer import import_paths
 from core.corpus.report import ImportProgress, ImportReport
 from core.corpus.store import Corpus, CorpusStore
@@ -23,14 +23,14 @@ def import_(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.lines:
         corpus = store.with_lines(corpus, arguments.lines)
     counts = report.counts
-    console.say(f"Corpus ‘{corpus.name}’: {_counted(len(corpus.pieces), 'piece')}, {corpus.note_count:,} notes.")
-    console.say(f"{_counted(len(report.verdicts), 'file')} read in {report.elapsed_s:.1f} s.")
+    console.say(f"Corpus ‘{corpus.name}’: {counted(len(corpus.pieces), 'piece')}, {corpus.note_count:,} notes.")
+    console.say(f"{counted(len(report.verdicts), 'file')} read in {report.elapsed_s:.1f} s.")
     if counts["repaired"]:
-        console.say(f"{_counted(counts['repaired'], 'file')} repaired.")
+        console.say(f"{counted(counts['repaired'], 'file')} repaired.")
     if counts["same"]:
-        console.say(f"{_counted(counts['same'], 'file')} with the same music as another.")
+        console.say(f"{counted(counts['same'], 'file')} with the same music as another.")
     if counts["skipped"]:
-        console.say(f"{_counted(counts['skipped'], 'file')} skipped:")
+        console.say(f"{counted(counts['skipped'], 'file')} skipped:")
         for verdict in report.skipped[:_SHOWN_REASONS]:
             console.say(f"  {verdict.path}: {verdict.reason}")
         if counts["skipped"] > _SHOWN_REASONS:
@@ -82,7 +82,7 @@ def list_corpora(_arguments: argparse.Namespace, console: Console) -> None:
         console.say("There are no corpora yet. Make one with: ritornello-cli import FOLDER")
     for corpus in corpora:
         console.say(
-            f"{corpus.name}: {_counted(len(corpus.pieces), 'piece')}, {corpus.note_count:,} notes"
+            f"{corpus.name}: {counted(len(corpus.pieces), 'piece')}, {corpus.note_count:,} notes"
             f" ({'melodies' if corpus.lines == 'melody' else 'all notes'})"
         )
     console.result([_record(corpus) for corpus in corpora])
@@ -131,7 +131,3 @@ def _record(corpus: Corpus) -> dict[str, Any]:
         "notes": corpus.note_count,
         "created": corpus.created,
     }
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

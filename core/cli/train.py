@@ -1,6 +1,7 @@
 """Training from the command line. Ctrl+C leaves a training that `--resume` goes on with."""
 
 import argparse
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from core.learning.progress import (
 from core.learning.spec import PRESETS
 from core.learning.training import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
 from core.learning.training_process import train as train_job
+from core.learning.words import ending, verdict
 from core.tasks import Control
 
 
@@ -31,7 +33,8 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     job = _unfinished_job(arguments, console) if arguments.resume else None
     if job is None:
         job = _new_job(arguments, console)
-    result = _trained(job, console)
+    told = _Told(_history_of(job))
+    result = _trained(job, console, told)
     record: dict[str, Any] = {
         "model": result.name,
         "id": result.model_id,
@@ -42,6 +45,8 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
         "elapsed_s": result.elapsed_s,
         "events_per_s": result.events_per_s,
         "stopped_early": result.stopped_early,
+        "counting_bits_per_note": told.counting_loss / math.log(2),
+        "verdict": told.ending,
     }
     if arguments.out:
         library = Library(paths.home())
@@ -51,6 +56,9 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
         f"Model ‘{result.name}’: best after epoch {result.best_epoch} of {result.epochs},"
         f" {result.held_out_bits_per_note:.3f} bits a note on the pieces kept aside"
         f" ({result.held_out_bits_per_pitch:.3f} of them for the pitch)."
+    )
+    console.say(
+        f"Counting which note follows which needs {told.counting_loss / math.log(2):.3f} bits a note there. {told.ending}"
     )
     if arguments.out:
         console.say(f"It is in {record['file']} too.")
@@ -129,22 +137,52 @@ def _is_meant(run: UnfinishedTraining, arguments: argparse.Namespace) -> bool:
     return bool(names & {run.corpus_name.casefold(), run.name.casefold(), run.model_id})
 
 
-def _trained(job: TrainingJob, console: Console) -> TrainingResult:
+def _history_of(job: TrainingJob) -> tuple[EpochDone, ...]:
+    """What a training that is gone on with has done already."""
+    library = Library(paths.home())
+    return library.history(library.find(job.model_id))
+
+
+def _trained(job: TrainingJob, console: Console, told: "_Told") -> TrainingResult:
     try:
         with console.bar("batch") as bar:
-            return train_job(job, Control(_Teller(console, bar)))
+            return train_job(job, Control(_Teller(console, bar, told)))
     except KeyboardInterrupt:
         console.note(f"To go on: ritornello-cli train --resume --name {job.model_id}")
         raise
 
 
+class _Told:
+    """What a training has told of itself so far."""
+
+    def __init__(self, history: tuple[EpochDone, ...]) -> None:
+        self._history = list(history)
+        self.counting_loss = math.inf
+
+    def hear(self, event: object) -> None:
+        if isinstance(event, TrainingStarting):
+            self.counting_loss = event.counting_loss
+        elif isinstance(event, EpochDone):  # those after the last checkpoint come again
+            self._history = [*(epoch for epoch in self._history if epoch.epoch < event.epoch), event]
+
+    @property
+    def verdict(self) -> str:
+        return verdict(self._history, counting_loss=self.counting_loss)
+
+    @property
+    def ending(self) -> str:
+        return ending(self._history, counting_loss=self.counting_loss)
+
+
 class _Teller:
     """Says how training goes, in the way asked for."""
 
-    def __init__(self, console: Console, bar: Bar) -> None:
-        self._console, self._bar = console, bar
+    def __init__(self, console: Console, bar: Bar, told: _Told) -> None:
+        self._console, self._bar, self._told = console, bar, told
+        self._said = ""
 
     def __call__(self, event: object) -> None:
+        self._told.hear(event)
         if isinstance(event, TrainingProgress):
             self._bar.show(
                 event.batch, event.batches, f"epoch {event.epoch}/{event.epochs}, {event.events_per_s:,.0f} notes/s"
@@ -152,9 +190,18 @@ class _Teller:
         elif self._console.progress_as_json:
             if isinstance(event, EpochDone):
                 losses = {"loss": event.loss, "held_out_loss": event.held_out_loss}
-                self._console.note_json({"epoch": event.epoch, **losses, **_rest(event)})
+                verdict = {"verdict": self._told.verdict}
+                self._console.note_json({"epoch": event.epoch, **losses, **_rest(event), **verdict})
         elif (line := _words(event)) is not None:
             self._bar.write(line)
+            if isinstance(event, EpochDone):
+                self._say_verdict()
+
+    def _say_verdict(self) -> None:
+        """Once, until there is something else to say."""
+        if self._told.verdict != self._said:
+            self._said = self._told.verdict
+            self._bar.write(f"  {self._said}")
 
 
 def _rest(event: EpochDone) -> dict[str, Any]:

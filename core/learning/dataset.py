@@ -307,18 +307,3 @@ class Batches:
                 bar_steps[row, 0] = columns["bar_steps"][base]
             targets[row, 0 if every else length - 1 : length] = 1
         return Batch(symbols, bar_position, bar_steps, targets)
-
-
-def counting_loss(batches: Batches) -> float:
-    """Held-out loss, in nats per note, of knowing nothing but how often each value occurs in the studied pieces."""
-    dataset, vocabulary = batches.dataset, batches.vocabulary
-    lengths = np.diff(dataset.starts)
-    is_tested = np.zeros(len(lengths), dtype=bool)
-    is_tested[list(dataset.tested)] = True
-    tested, studied = np.repeat(is_tested, lengths), np.repeat(~dataset.held_out, lengths)
-    loss = 0.0
-    for field, size in vocabulary.sizes.items():
-        symbols = vocabulary.symbols(field, dataset.columns[field])
-        counts = np.bincount(symbols[studied], minlength=size) + 0.5  # so that nothing is impossible
-        loss -= float(np.mean(np.log(counts / counts.sum())[symbols[tested]]))
-    return loss

@@ -20,7 +20,7 @@ class TrainingStarting:
     vocabulary_sizes: Mapping[str, int]
     parameters: int
     counting_loss: float = float("inf")
-    """Held-out loss of a model that only counts how often each value occurs: what has to be beaten."""
+    """Held-out loss of a model that only counts which note follows which: what has to be beaten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,14 +169,10 @@ def prepare_job(
     tokenizer, network = tokenizer or PRESETS[preset].tokenizer, network or PRESETS[preset].network
 
     control.report(TrainingPhase("preparing"))
-    encoded = []
-    for fingerprint, title, score in pieces:
-        control.checkpoint()
-        encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
-    dataset = Dataset.of(encoded, training)
+    dataset = encoded_dataset(pieces, tokenizer, training, control)
     if epochs is None and planned is PRESETS[preset].training:
         training = _longer(training, events=dataset.studied_event_count)
-    vocabulary = Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=training.transpose)
+    vocabulary = studied_vocabulary(dataset, tokenizer, training)
     if origin:
         vocabulary = card.vocabulary.extended(vocabulary)
         start = grown_weights(weights, card.vocabulary, vocabulary)
@@ -205,6 +201,25 @@ def prepare_job(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return job
+
+
+def encoded_dataset(
+    pieces: Iterable[tuple[str, str, Score]], tokenizer: TokenizerSpec, training: TrainingSpec, control: Control
+) -> Dataset:
+    """What a training studies and what it keeps aside, of triples of (fingerprint, title, score of one part).
+
+    Raises TrainingError without any note.
+    """
+    encoded = []
+    for fingerprint, title, score in pieces:
+        control.checkpoint()
+        encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
+    return Dataset.of(encoded, training)
+
+
+def studied_vocabulary(dataset: Dataset, tokenizer: TokenizerSpec, training: TrainingSpec) -> Vocabulary:
+    """The values that a training from scratch learns."""
+    return Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=training.transpose)
 
 
 def _longer(training: TrainingSpec, *, events: int) -> TrainingSpec:

@@ -12,7 +12,8 @@ from typing import Literal, Protocol
 from core.errors import TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
-from core.learning.dataset import Batches, Dataset, counting_loss
+from core.learning.counting import counting_loss
+from core.learning.dataset import Batches, Dataset
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.progress import EpochDone, SampleMade, TrainingPhase, TrainingProgress, TrainingStarting
 from core.learning.samples import Answers
@@ -96,7 +97,7 @@ class _Run:
                 self._spec.epochs,
                 {str(name): size for name, size in self._card.vocabulary.sizes.items()},
                 parameter_count(self._card.weight_shapes),
-                counting_loss(self._batches),
+                counting_loss(dataset, self._card.vocabulary, random_seed=self._spec.random_seed),
             )
         )
 

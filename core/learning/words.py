@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from core.learning.course import course
 from core.learning.progress import EpochDone
 from core.music.pitch import find_key, parse_scale
 from core.music.score import TICKS_PER_QUARTER, Note
 
 FINDS_SCALE, FINDS_RHYTHM = "Finds the scale", "Finds a rhythm"
 
+_MORE_PIECES = "More pieces, or more alike, would help."
 STILL_LEARNING = "It is still learning."
 NEARLY_STOPPED = "It has nearly stopped improving."
-NO_PATTERN = "It has not found a pattern yet. More pieces, or more alike, would help."
+NO_PATTERN = f"It has not found a pattern yet. {_MORE_PIECES}"
+ONLY_MEMORISES = f"It has started to memorise and has not found a pattern. {_MORE_PIECES}"
 
-_SPAN = 5
-"""Epochs over which a trend is judged."""
-_FLAT = 0.004
-"""Share of the loss: falling by less over the span is flat."""
 _LONG = 1.5
 """A closing note this much longer than the middle one is long."""
 
@@ -59,23 +58,37 @@ def copied_beats(notes: Collection[Note]) -> float:
 
 
 def verdict(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> str:
-    """One sentence on a run so far; "" before its first epoch is over.
+    """One sentence, or two, on what is going on in a run; "" before its first epoch is over.
 
-    counting_loss: held-out loss, in nats per note, of a model that only counts how often each value occurs.
+    counting_loss: held-out loss, in nats per note, of a model that only counts which note follows which.
     """
     if not history:
         return ""
-    best = min(history, key=lambda epoch: epoch.held_out_loss)
-    now = history[-1]
-    if len(history) >= _SPAN and best.held_out_loss >= counting_loss:
-        return NO_PATTERN
-    if len(history) <= _SPAN:
-        return STILL_LEARNING
-    before = history[-1 - _SPAN]
-    worse_since = now.epoch - best.epoch
-    if worse_since >= _SPAN and now.held_out_loss > best.held_out_loss * (1 + _FLAT) and now.loss < before.loss:
-        return f"It has started to memorise. Epoch {best.epoch} is the best so far."
-    earlier_best = min(epoch.held_out_loss for epoch in history[:-_SPAN])
-    if best.held_out_loss > earlier_best * (1 - _FLAT):
-        return NEARLY_STOPPED
-    return STILL_LEARNING
+    found = course(history, counting_loss=counting_loss)
+    match found.trend:
+        case "learning":
+            return STILL_LEARNING
+        case "memorising" if found.beats_counting:
+            return f"It has started to memorise. Epoch {found.best_epoch} is the best so far."
+        case "memorising":
+            return ONLY_MEMORISES
+        case "flat":
+            return NEARLY_STOPPED if found.beats_counting else NO_PATTERN
+
+
+def ending(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> str:
+    """The same of a run that is over."""
+    if not history:
+        return ""
+    found = course(history, counting_loss=counting_loss)
+    match found.trend:
+        case "learning":
+            return "It was still learning: more epochs would help."
+        case "memorising" if found.beats_counting:
+            return "It had started to memorise; what is kept is from before that."
+        case "memorising":
+            return f"It only memorised its pieces and found no pattern. {_MORE_PIECES}"
+        case "flat":
+            return (
+                "It had nearly stopped improving." if found.beats_counting else f"It found no pattern. {_MORE_PIECES}"
+            )

@@ -1,5 +1,6 @@
 """What the Train workspace asks for is done here: a training is prepared and supervised by a Worker, its answers read."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.learning.progress import (
     TrainingResult,
     TrainingStarting,
 )
+from core.learning.words import ending
 from core.music.score import Score
 from core.music.timing import metre_at
 from core.tasks import Cancelled, Control
@@ -129,7 +131,7 @@ class TrainController(QObject):
         self._model_id = ""
         self._history: list[EpochDone] = []
         self._epochs = 0
-        self._held_out_pieces = 0
+        self._counting_loss = math.inf
         self._own_seed: Score | None = None
         self._playing = ""
         self._connect()
@@ -208,7 +210,7 @@ class TrainController(QObject):
             learnt = self.tr("It learnt from “{corpus}”, {pieces}.").format(
                 corpus=record.corpus_name, pieces=counted(record.pieces, "piece", "pieces")
             )
-            self._workspace.show_ending(title, f"{learnt} {self._chooses()}", failed=False)
+            self._workspace.show_ending(title, f"{learnt} {self._chooses()} {ending(self._history)}", failed=False)
 
         self._runner.run(lambda _control: _learnt(model_id, self._home), on_done=then)
 
@@ -236,7 +238,8 @@ class TrainController(QObject):
         self._seed = None
         self._model_id = ""
         self._history = []
-        self._epochs = self._held_out_pieces = 0
+        self._epochs = 0
+        self._counting_loss = math.inf
         self._workspace.show_unfinished(())
         self._workspace.show_start()
 
@@ -265,10 +268,12 @@ class TrainController(QObject):
                 if event.phase in ("training", "paused") and space.phase not in ("stopping", "cancelling"):
                     space.set_phase("paused" if event.phase == "paused" else "training")
             case TrainingStarting():
-                self._epochs, self._held_out_pieces = event.epochs, event.held_out_pieces
+                self._epochs, self._counting_loss = event.epochs, event.counting_loss
                 words = sum(event.vocabulary_sizes.values())
                 space.settings.show_run(RunFacts(event.studied_pieces, event.held_out_pieces, words))
-                space.show_plan(epochs=event.epochs, held_out_pieces=event.held_out_pieces)
+                space.show_plan(
+                    epochs=event.epochs, held_out_pieces=event.held_out_pieces, counting_loss=event.counting_loss
+                )
             case TrainingProgress():
                 self._on_progress(event)
             case EpochDone():
@@ -370,8 +375,9 @@ class TrainController(QObject):
         self._end()
         self._model_id = result.model_id
         title = self.tr("Ready: “{name}”, kept at epoch {epoch}.").format(name=result.name, epoch=result.best_epoch)
+        how = ending(self._history, counting_loss=self._counting_loss)
         later = self.tr("You can go on from here later: choose it under Starts from.")
-        self._workspace.show_ending(title, f"{self._chooses()} {later}", failed=False)
+        self._workspace.show_ending(title, f"{self._chooses()} {how} {later}", failed=False)
         messages.note(title)
         self._changed()
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.learning.course import course
 from core.learning.progress import EpochDone
-from core.learning.words import NEARLY_STOPPED, NO_PATTERN, STILL_LEARNING
 from core.learning.words import verdict as verdict_sentence
 
 Tone = Literal["plain", "ok", "warning"]
@@ -51,33 +51,44 @@ def best_of(history: Sequence[EpochDone]) -> EpochDone | None:
 
 def memorising_since(history: Sequence[EpochDone]) -> int | None:
     """The epoch after which the model learnt its own pieces by heart; None while it doesn't."""
-    best = best_of(history)
-    if best is None or verdict_sentence(history) in (STILL_LEARNING, NEARLY_STOPPED, NO_PATTERN):
+    if not history:
         return None
-    return best.epoch
+    found = course(history)
+    return found.best_epoch if found.trend == "memorising" else None
 
 
-def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0) -> Verdict:
-    """Judge a training so far."""
+def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0, counting_loss: float = float("inf")) -> Verdict:
+    """Judge a training so far.
+
+    counting_loss: held-out loss, in nats per note, of a model that only counts which note follows which.
+    """
     best = best_of(history)
     if best is None:
         return Verdict(
             "It is reading the pieces for the first time", "The curves begin when it is through with them once."
         )
-    title = verdict_sentence(history)
+    found = course(history, counting_loss=counting_loss)
+    title = verdict_sentence(history, counting_loss=counting_loss)
     unseen = f"the {held_out_pieces} pieces" if held_out_pieces > 1 else "the pieces"
     where = f"in epoch {best.epoch} it was like choosing among {among(best.held_out_loss)} notes"
-    if memorising_since(history) is not None:
+    kept = f"Stopping loses nothing: epoch {best.epoch} is kept."
+    if found.trend != "learning" and not found.beats_counting:
+        first, _, rest = title.partition(". ")
+        counting = (
+            f"Counting which note follows which does no worse: it chooses among {among(counting_loss)} notes, the model in "
+            f"epoch {best.epoch} among {among(best.held_out_loss)}."
+        )
+        return Verdict(
+            f"{first}.", f"{counting} {rest}" + (f" {kept}" if found.trend == "memorising" else ""), "warning"
+        )
+    if found.trend == "memorising":
         return Verdict(
             title,
             f"Since epoch {best.epoch} it has become surer about the pieces it studies, and less sure about {unseen} it "
-            f"has never seen. Stopping loses nothing: epoch {best.epoch} is kept.",
+            f"has never seen. {kept}",
             "warning",
         )
-    if title == NO_PATTERN:
-        first, _, rest = title.partition(". ")
-        return Verdict(f"{first}.", rest, "warning")
-    if title == NEARLY_STOPPED:
+    if found.trend == "flat":
         return Verdict(title, f"It hardly becomes surer about {unseen} it has never seen: {where}.")
     if len(history) == 1:
         return Verdict(title, f"After one reading it is like choosing among {among(best.held_out_loss)} notes.")

@@ -61,6 +61,7 @@ class TrainWorkspace(QSplitter):
         self._history: tuple[EpochDone, ...] = ()
         self._epochs = 0
         self._held_out_pieces = 0
+        self._counting_loss = float("inf")
         self._ending: tuple[str, str] = ("", "")
         self.settings = SettingsPanel()
         self.chart = LossChart()
@@ -226,6 +227,7 @@ class TrainWorkspace(QSplitter):
         """A training was asked for: its settings are locked, the curves are empty."""
         self._history = ()
         self._held_out_pieces = 0
+        self._counting_loss = float("inf")
         self._line.set_fraction(0)
         self._epoch_words.setText("")
         self._time_words.setText("")
@@ -242,9 +244,9 @@ class TrainWorkspace(QSplitter):
             self.settings.set_locked(locked=False)
         self._look()
 
-    def show_plan(self, *, epochs: int, held_out_pieces: int) -> None:
-        """What the run will do, once it is known."""
-        self._epochs, self._held_out_pieces = epochs, held_out_pieces
+    def show_plan(self, *, epochs: int, held_out_pieces: int, counting_loss: float = float("inf")) -> None:
+        """What the run will do, once it is known, and the loss of plain counting, which it has to beat."""
+        self._epochs, self._held_out_pieces, self._counting_loss = epochs, held_out_pieces, counting_loss
         self.chart.show_history(self._history, epochs=epochs)
         self._look()
 
@@ -381,7 +383,7 @@ class TrainWorkspace(QSplitter):
             case "failed":
                 return *self._ending, "circle-x", "status.error"
             case _:
-                said = verdict(self._history, held_out_pieces=self._held_out_pieces)
+                said = verdict(self._history, held_out_pieces=self._held_out_pieces, counting_loss=self._counting_loss)
                 icon = "triangle-alert" if said.tone == "warning" else "graduation-cap"
                 return (
                     said.title,

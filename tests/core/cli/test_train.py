@@ -1,6 +1,7 @@
 """train, in real processes: an interrupted training goes on; cross-validation trains for each fold."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -8,15 +9,21 @@ import sys
 
 import pytest
 
+from core.cli.console import Bar, Console
+from core.cli.train import _Teller, _Told
+from core.learning.library import Library
+from core.learning.progress import TrainingStarting
+from core.learning.words import NO_PATTERN, ending
 from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
+from tests.core.learning.test_course import BY_LOT, history
 
 TRAIN = (sys.executable, "-m", "core", "train")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
 @pytest.mark.timeout(300)  # two starts of TensorFlow, which take long on a busy machine
-def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path, cli) -> None:
+def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path, cli, home) -> None:
     tunes = write_tunes(tmp_path / "tunes", 24)
     options = ("--preset", "quick", "--epochs", "25", "--progress", "json", "--name", "Evening")
     training = subprocess.Popen(
@@ -43,6 +50,7 @@ def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path
     epochs = [json.loads(line) for line in lines if line.startswith("{")]
     assert [epoch["epoch"] for epoch in epochs][:2] == [1, 2]
     assert {"loss", "held_out_loss", "events_per_s"} <= epochs[0].keys()
+    assert [epoch["verdict"] for epoch in epochs[:2]] == ["It is still learning."] * 2
     (record,) = (record for record in cli("models", "--json").json if record["name"] == "Evening")
     assert record["state"] == "unfinished"
 
@@ -54,10 +62,41 @@ def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path
     assert found["model"] == "Evening"
     assert 1 <= found["best_epoch"] <= found["epochs"] <= 25
     assert found["held_out_bits_per_note"] > found["held_out_bits_per_pitch"] > 0
+    assert found["counting_bits_per_note"] > 0
+    done = Library(home).history(Library(home).find("Evening"))
+    assert len(done) == found["epochs"]
+    assert found["verdict"] == ending(done, counting_loss=found["counting_bits_per_note"] * math.log(2))
     assert found["elapsed_s"] > 0
     assert found["events_per_s"] > 0
     assert target.exists()
     assert cli("generate", "--model", target, "--seed", tunes / "tune 0.mid", "--out", tmp_path / "x.mid").code == 0
+
+
+class _Lines:
+    """A bar that keeps what is written above it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str, *, file: object) -> None:
+        self.lines.append(line)
+
+
+def test_the_sentence_on_how_it_goes_is_written_whenever_it_changes() -> None:
+    counting_loss, pairs = BY_LOT
+    epochs, written = history(pairs), _Lines()
+    told = _Told(tuple(epochs[:8]))  # a training that is gone on with, from a checkpoint one epoch back
+    teller = _Teller(Console(), Bar(written), told)
+    teller(TrainingStarting("id", 20, 2, 1000, 25, {}, 10, counting_loss))
+    for epoch in epochs[7:]:
+        teller(epoch)
+    sentences = [line.strip() for line in written.lines if line.startswith("  ")]
+    assert sentences == ["It is still learning.", NO_PATTERN]
+    assert (
+        written.lines.index(f"  {NO_PATTERN}")
+        == written.lines.index(next(line for line in written.lines if line.startswith("Epoch 17:"))) + 1
+    )
+    assert told.ending == ending(epochs, counting_loss=counting_loss)
 
 
 @pytest.mark.slow

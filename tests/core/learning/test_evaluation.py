@@ -5,10 +5,15 @@ import numpy as np
 import pytest
 
 from core.errors import SpecError
-from core.learning.evaluation import Evaluation, cross_validate, evaluate, longest_copy
+from core.learning import model_file
+from core.learning.counting import CountingModel
+from core.learning.dataset import Dataset
+from core.learning.evaluation import Evaluation, cross_validate, evaluate, evaluate_counting, longest_copy
+from core.learning.model_file import FolderFiles
 from core.learning.sampling import log_softmax
 from core.learning.spec import PRESETS
 from core.learning.tokenizer import encode
+from core.learning.training import DATASET, prepare_job
 from core.learning.training_process import train
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
@@ -101,3 +106,30 @@ def test_each_fold_is_judged_by_a_model_that_never_saw_it(monkeypatch):
     assert [event for event in heard if isinstance(event, Evaluation)] == list(found.by_fold)
     assert {job.tokenizer.fields for job in studied} == {("pitch",)}
     assert not any(job.home.exists() for job in studied)
+
+
+@pytest.mark.parametrize("preset", ["quick", "article"])
+@pytest.mark.parametrize("random_seed", [1, 2])
+def test_counting_is_judged_on_the_very_events_that_a_training_keeps_aside(tmp_path, preset, random_seed):
+    pieces = [(f"f{shift}", "", tune(shift, notes=20 + shift)) for shift in range(12)]
+    job = prepare_job(pieces, preset, home=tmp_path, name="Tunes", random_seed=random_seed)
+    dataset = Dataset.load(job.folder / DATASET)
+    vocabulary = model_file.read_card(FolderFiles(job.folder)).vocabulary
+    studied, tested = ([dataset.events(piece) for piece in indices] for indices in (dataset.studied, dataset.tested))
+    for found in evaluate_counting(pieces[::-1], preset, orders=(0, 2), random_seed=random_seed):
+        assert found.transposed == (preset == "quick")
+        model = CountingModel.fit(studied, vocabulary, order=found.order, transposed=found.transposed)
+        assert dict(found.by_field) == model.mean_bits(tested)
+        assert found.bits_per_note == pytest.approx(sum(bits for _, bits in found.by_field))
+        assert (found.studied_pieces, found.pieces) == (11, 1)
+        assert (found.studied_notes, found.notes) == (sum(map(len, studied)), sum(map(len, tested)))
+
+
+def test_counting_can_be_cancelled_and_refuses_to_look_back_for_ever():
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        evaluate_counting([("a", "", MONO)], control=control)
+    for orders in ((), (-1,), (1000,)):
+        with pytest.raises(SpecError, match="notes back"):
+            evaluate_counting([("a", "", MONO)], orders=orders)

@@ -1,9 +1,8 @@
-"""Phrases and verdicts follow the measurements, rule by rule."""
+"""Phrases follow the measurements, rule by rule."""
 
 import pytest
 
-from core.learning.progress import EpochDone
-from core.learning.words import FINDS_RHYTHM, NEARLY_STOPPED, NO_PATTERN, STILL_LEARNING, epoch_phrase, verdict
+from core.learning.words import FINDS_RHYTHM, epoch_phrase
 from core.music.score import Note
 
 
@@ -36,24 +35,3 @@ SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
 )
 def test_the_first_rule_that_holds_gives_the_phrase(answer, more, phrase):
     assert epoch_phrase(answer, **{"is_best": False, **more}) == phrase
-
-
-def history(*pairs):
-    """Epochs of (loss, held-out loss)."""
-    return [
-        EpochDone(epoch, {"pitch": loss}, {"pitch": held_out}, False, 1, 1.0, 1.0)
-        for epoch, (loss, held_out) in enumerate(pairs, start=1)
-    ]
-
-
-def test_verdicts():
-    falling = [(3 - 0.1 * step, 3 - 0.08 * step) for step in range(10)]
-    assert verdict([]) == ""
-    assert verdict(history(*falling[:3])) == STILL_LEARNING
-    assert verdict(history(*falling)) == STILL_LEARNING
-    flat = [*falling, *((2.0 - 0.001 * step, 2.28) for step in range(6))]
-    assert verdict(history(*flat)) == NEARLY_STOPPED
-    memorising = [*falling, *((2.0 - 0.1 * step, 2.3 + 0.05 * step) for step in range(6))]
-    assert verdict(history(*memorising)) == "It has started to memorise. Epoch 10 is the best so far."
-    assert verdict(history(*falling), counting_loss=1.0) == NO_PATTERN
-    assert verdict(history(*falling), counting_loss=2.5) == STILL_LEARNING

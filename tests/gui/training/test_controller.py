@@ -1,11 +1,14 @@
 """With real trainings of very few notes, in their own process."""
 
+import math
+
 import pytest
 from PySide6.QtCore import Qt
 
 from core.corpus.importer import import_paths
 from core.learning.library import Library
 from core.learning.training import resumable
+from core.learning.words import ending
 from core.music.midi_file import write_midi
 from core.music.score import Note, Part, Score
 from core.tasks import Control
@@ -78,6 +81,10 @@ def test_a_training_is_watched_heard_paused_and_stopped(qtbot, workspace, contro
         qtbot.mouseClick(workspace.settings.seed_play, LEFT)
     assert played.args[0] == SEED_KEY
 
+    counting_loss = controller._counting_loss
+    assert 0 < counting_loss < math.inf
+    assert workspace._counting_loss == counting_loss
+
     qtbot.mouseClick(workspace.pause, LEFT)
     assert workspace.phase == "paused"
     qtbot.waitUntil(lambda: controller._control.paused)
@@ -92,6 +99,7 @@ def test_a_training_is_watched_heard_paused_and_stopped(qtbot, workspace, contro
         qtbot.mouseClick(workspace.stop, LEFT)
     assert workspace.phase == "done"
     assert noted[-1].startswith("Ready: “tunes”, kept at epoch ")
+    assert ending(controller._history, counting_loss=counting_loss) in workspace._sentences.text()
     assert told[-1] == ("", 0.0)
     record = Library(home).find("tunes")
     assert record.state == "ready"

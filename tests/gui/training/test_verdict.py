@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from gui.training.verdict import among, best_of, memorising_since, part_of, verdict
@@ -24,6 +26,25 @@ def test_a_rising_test_loss_with_a_falling_one_is_memorising():
 
 def test_a_flat_test_loss_has_nearly_stopped():
     assert verdict(epochs([10.0] * 9)).title == "It has nearly stopped improving."
+
+
+def test_a_standstill_above_counting_has_found_no_pattern_and_says_what_counting_does():
+    said = verdict(epochs([20, 12, *[10.0] * 7]), counting_loss=math.log(9))
+    assert said.title == "It has not found a pattern yet."
+    assert said.sentences == (
+        "Counting which note follows which does no worse: it chooses among 9.0 notes, the model in epoch 3 among 10.0. "
+        "More pieces, or more alike, would help."
+    )
+    assert said.tone == "warning"
+    below = verdict(epochs([20, 12, *[8.0] * 7]), counting_loss=math.log(9))
+    assert (below.title, below.tone) == ("It has nearly stopped improving.", "plain")
+
+
+def test_memorising_above_counting_says_both():
+    said = verdict(MEMORISING, counting_loss=math.log(5))
+    assert said.title == "It has started to memorise and has not found a pattern."
+    assert said.sentences.endswith("More pieces, or more alike, would help. Stopping loses nothing: epoch 5 is kept.")
+    assert said.tone == "warning"
 
 
 def test_losses_are_told_as_the_notes_to_choose_among():

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 from PySide6.QtCore import Qt
 
 from core.learning.progress import TrainingProgress
 from gui.training.workspace import Unfinished, UnfinishedCard
-from tests.gui.training.conftest import MEMORISING, answer
+from tests.gui.training.conftest import MEMORISING, answer, epochs
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -27,6 +29,18 @@ def test_each_phase_has_its_buttons(workspace):
     workspace.show_ending("Ready: “Chorales”, kept at epoch 3.", "", failed=False)
     assert buttons(workspace) == {"train"}
     assert workspace._title.text() == "Ready: “Chorales”, kept at epoch 3."
+
+
+def test_a_run_that_never_beats_counting_is_told_so_while_it_stands_still(workspace):
+    workspace.show_start()
+    workspace.set_phase("training")
+    workspace.show_plan(epochs=20, held_out_pieces=3, counting_loss=math.log(9))
+    workspace.show_history(epochs([20, 12, *[10.0] * 7]), epochs=20)
+    assert workspace._title.text() == "It has not found a pattern yet."
+    workspace.show_start()
+    workspace.set_phase("training")
+    workspace.show_history(epochs([20, 12, *[10.0] * 7]), epochs=20)
+    assert workspace._title.text() == "It has nearly stopped improving.", "the next run's counting isn't known yet"
 
 
 def test_a_pressed_stop_says_so_in_the_same_frame(qtbot, workspace):

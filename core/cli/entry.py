@@ -182,6 +182,10 @@ def _evaluating(command: _Command) -> None:
     made.add_argument("--bars", type=int, default=8, metavar="B", help="of each continuation, after 4 of its piece")
     made.add_argument("--against", default="", metavar="MODEL", help="a second column: another model on the same seeds")
     made.add_argument("--folds", type=int, metavar="K", help="cross-validate by piece, training anew for each fold")
+    made.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="only these folds, counted from 1")
+    made.add_argument(
+        "--by-composer", action="store_true", help="whole composers in a fold: pieces whose names begin with one word"
+    )
     made.add_argument("--preset", choices=_PRESETS, default="standard")
     made.add_argument("--random-seed", type=int, metavar="N")
     made.add_argument("--epochs", type=int, metavar="N")

@@ -35,6 +35,8 @@ def evaluate(arguments: argparse.Namespace, console: Console) -> None:
         raise UsageError("--order and --natural-keys go with --counting")
     if arguments.samples is None and arguments.against:
         raise UsageError("--against goes with --samples")
+    if arguments.folds is None and (arguments.only or arguments.by_composer):
+        raise UsageError("--only and --by-composer go with --folds")
     if arguments.samples is not None and (arguments.folds is not None or arguments.counting):
         raise UsageError("--samples judges a trained model: it doesn't go with --folds or --counting")
     if arguments.counting:
@@ -113,10 +115,13 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
         control = Control(_FoldTeller(console, bar, arguments.folds))
         lines = arguments.lines
         with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=lines) as (pieces, _total):
+            learnt = list(pieces)
             found = cross_validate(
-                [score for _, score in pieces],
+                [score for _, score in learnt],
                 arguments.preset,
                 folds=arguments.folds,
+                only=arguments.only,
+                groups=[_composer(entry.title) for entry, _ in learnt] if arguments.by_composer else (),
                 random_seed=1 if arguments.random_seed is None else arguments.random_seed,
                 pitch_only=arguments.pitch_only,
                 epochs=arguments.epochs,
@@ -222,6 +227,11 @@ def _learnable(
 ) -> tuple[Iterator[tuple[PieceEntry, Score]], int]:
     chosen = corpus if lines is None else replace(corpus, lines=lines)  # in hand alone: on disk it stays as it is
     return store.learnable_scores(chosen), len(chosen.pieces)
+
+
+def _composer(title: str) -> str:
+    """The first word of a piece's title: file names of collections begin with it."""
+    return (title.split() or [""])[0].casefold()
 
 
 class _FoldTeller:

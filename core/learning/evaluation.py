@@ -8,7 +8,7 @@ of what comes; a value that the vocabulary doesn't hold is judged as the nearest
 
 import math
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,10 @@ ORDERS = (0, 1, 2, 3, 4, 5)
 """Notes that a counting model looks back on; more gain next to nothing on a thousand pieces."""
 MOST_NOTES_BACK = 16
 """Each one more costs time and memory."""
+
+
+_KEPT_ASIDE_OF_A_FOLD = 0.03
+"""Share of the pieces that a fold trains on: enough to see the best epoch, and little is lost to learning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def cross_validate(
     *,
     folds: int = 10,
     random_seed: int = 1,
+    only: Collection[int] = (),
+    groups: Sequence[str] = (),
     pitch_only: bool = False,
     epochs: int | None = None,
     minutes: float | None = None,
@@ -104,18 +110,23 @@ def cross_validate(
 ) -> Evaluation:
     """Train anew for each fold on all pieces but the fold's, and judge on the fold's; means over the folds.
 
-    Folds are by piece; pieces that differ by a transposition alone stay together. Of the pieces to train on, the preset
-    keeps some aside to know when to stop. Reports what training reports, and the Evaluation of each fold. Stopped, the
-    folds until then count. Raises SpecError, TrainingError, Cancelled.
+    Folds are by piece; pieces that differ by a transposition alone stay together, or, with groups, those whose group's
+    name is the same. only: the folds to do, counted from 1; none = all. Of the pieces to train on, a few are kept aside
+    to know which epoch was best. Reports what training reports, and the Evaluation of each fold. Stopped, the folds until
+    then count. Raises SpecError, TrainingError, Cancelled.
     """
     control = control or Control()
+    if not set(only) <= set(range(1, folds + 1)):
+        raise SpecError("only", f"Folds to do: 1 to {folds}.")
     tokenizer = PRESETS[preset].tokenizer
     if pitch_only:
         tokenizer = replace(tokenizer, fields=("pitch",))
     pieces = [EncodedPiece(f"{index:08}", "", encode(score, tokenizer)) for index, score in enumerate(scores)]
-    fold_of = _folds(pieces, folds, random_seed)
+    fold_of = _folds(pieces, folds, random_seed, groups)
     results = []
     for fold in range(folds):
+        if only and fold + 1 not in only:
+            continue
         control.checkpoint()
         studied = [
             (piece.fingerprint, "", score)
@@ -134,6 +145,7 @@ def cross_validate(
                 epochs=epochs,
                 minutes=minutes,
                 random_seed=random_seed,
+                held_out=None if training else _KEPT_ASIDE_OF_A_FOLD,
                 training=training,
                 control=control,
             )
@@ -226,19 +238,22 @@ def longest_copy(model: TrainedModel, notes: Sequence[Note]) -> SharedRun:
     return model.studied.longest_run([note.pitch for note in notes], [steps_at(note.duration) for note in notes])
 
 
-def _folds(pieces: Sequence[EncodedPiece], folds: int, random_seed: int) -> list[int]:
+def _folds(pieces: Sequence[EncodedPiece], folds: int, random_seed: int, groups: Sequence[str]) -> list[int]:
     """The fold of each piece."""
-    alike: dict[bytes, list[int]] = {}
+    together: dict[bytes | str, list[int]] = {}
     for index, piece in enumerate(pieces):
-        alike.setdefault(piece.shape, []).append(index)
-    if not 2 <= folds <= len(alike):
-        raise SpecError("folds", f"Folds: 2 to the number of different pieces, {len(alike)}.")
-    groups = list(alike.values())
-    np.random.default_rng(random_seed).shuffle(groups)
-    fold_of = [0] * len(pieces)
-    for place, group in enumerate(groups):
+        together.setdefault(groups[index] if groups else piece.shape, []).append(index)
+    if not 2 <= folds <= len(together):
+        raise SpecError("folds", f"Folds: 2 to the number of different pieces or groups, {len(together)}.")
+    shuffled = list(together.values())
+    np.random.default_rng(random_seed).shuffle(shuffled)
+    fold_of, sizes = [0] * len(pieces), [0] * folds
+    # Groups are of very different sizes: the largest first, each to the smallest fold so far.
+    for place, group in enumerate(sorted(shuffled, key=len, reverse=True) if groups else shuffled):
+        fold = sizes.index(min(sizes)) if groups else place % folds
+        sizes[fold] += len(group)
         for index in group:
-            fold_of[index] = place % folds
+            fold_of[index] = fold
     return fold_of
 
 

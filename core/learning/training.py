@@ -140,6 +140,7 @@ def prepare_job(
     epochs: int | None = None,
     minutes: float | None = None,
     random_seed: int | None = None,
+    held_out: float | None = None,
     start_from: str = "",
     seed: Score | None = None,
     tokenizer: TokenizerSpec | None = None,
@@ -147,7 +148,7 @@ def prepare_job(
     training: TrainingSpec | None = None,
     control: Control | None = None,
 ) -> TrainingJob:
-    """As `start_job`, from triples of (fingerprint, title, score of one part)."""
+    """As `start_job`, from triples of (fingerprint, title, score of one part); held_out too replaces the preset's."""
     control = control or Control()
     if preset not in PRESETS:
         raise SpecError("preset", f"There is no preset ‘{preset}’.", hint=f"There are: {', '.join(PRESETS)}.")
@@ -157,6 +158,7 @@ def prepare_job(
         epochs=planned.epochs if epochs is None else epochs,
         minutes=planned.minutes if minutes is None else minutes,
         random_seed=planned.random_seed if random_seed is None else random_seed,
+        held_out=planned.held_out if held_out is None else held_out,
     )
     library = Library(home)
     origin = library.find(start_from) if start_from else None

@@ -106,6 +106,8 @@ def test_samples_of_a_model_that_studied_all_the_pieces_are_refused(cli, model, 
         (("--samples", "--folds", "3"), "doesn't go with --folds"),
         (("--samples", "--pitch-only"), "goes with --folds"),
         (("--samples", "--random-seed", "-1"), "Random seed"),
+        (("--only", "1"), "go with --folds"),
+        (("--by-composer",), "go with --folds"),
     ],
 )
 def test_options_that_make_no_sense_together_are_wrong_usage(cli, model, songs, options, words) -> None:

@@ -78,7 +78,7 @@ def test_the_longest_copy_is_looked_for_in_any_key():
 
 
 def test_folds_must_be_possible():
-    with pytest.raises(SpecError, match="Folds: 2 to the number of different pieces, 2"):
+    with pytest.raises(SpecError, match="Folds: 2 to the number of different pieces or groups, 2"):
         cross_validate([tune(0), tune(1), tune(3)], folds=3)  # the last is the first, transposed
     with pytest.raises(SpecError):
         cross_validate([tune(0), tune(1)], folds=1)
@@ -106,6 +106,27 @@ def test_each_fold_is_judged_by_a_model_that_never_saw_it(monkeypatch):
     assert [event for event in heard if isinstance(event, Evaluation)] == list(found.by_fold)
     assert {job.tokenizer.fields for job in studied} == {("pitch",)}
     assert not any(job.home.exists() for job in studied)
+
+
+def test_a_group_is_never_on_both_sides_and_only_the_folds_asked_for_are_done(monkeypatch):
+    studied = []
+
+    def spied(job, control):
+        studied.append(Dataset.load(job.folder / DATASET))
+        return train(job, control)
+
+    monkeypatch.setattr("core.learning.evaluation.train", spied)
+    lengths = [40, 41, 42, 50, 60, 70]  # a piece is known by its length
+    scores = [tune(shift, notes=length) for shift, length in enumerate(lengths)]
+    preset = replace(PRESETS["quick"].training, epochs=1, batch=8)
+    groups = ["a", "a", "a", "b", "c", "d"]
+    cases = {"training": preset, "groups": groups, "pitch_only": True}
+    found = cross_validate(scores, "quick", folds=2, only=[1], **cases)
+    assert [(fold.pieces, fold.notes) for fold in found.by_fold] == [(3, 123)]  # the largest group fills the first fold
+    (seen,) = studied
+    assert sorted(seen.length(piece) for piece in range(len(seen.titles))) == [50, 60, 70]
+    with pytest.raises(SpecError, match="Folds to do: 1 to 2"):
+        cross_validate(scores, "quick", folds=2, only=[3], **cases)
 
 
 @pytest.mark.parametrize("preset", ["quick", "article"])

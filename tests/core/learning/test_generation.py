@@ -1,5 +1,6 @@
 """Takes from networks with random weights: what must hold whatever the model has learnt."""
 
+import functools
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +13,25 @@ from hypothesis import strategies as st
 from core.errors import SpecError
 from core.learning.character import Measures, characters, measured
 from core.learning.copying import build_studied_index
-from core.learning.generation import Source, continuation_start, generate, sources_of, surprise_of, unknown_notes
+from core.learning.generation import (
+    Source,
+    _draw_lines,
+    _frame,
+    continuation_start,
+    generate,
+    sources_of,
+    surprise_of,
+    unknown_notes,
+)
 from core.learning.inference import Network
 from core.learning.library import ModelRecord, TrainedModel
+from core.learning.line import Line
 from core.learning.spec import GenerationRequest, NetworkSpec, TokenizerSpec, TrainingSpec
-from core.learning.tokenizer import Vocabulary, encode
+from core.learning.tokenizer import Vocabulary, encode, quantised
 from core.learning.weights import fresh_weights, weight_shapes
 from core.music.pitch import parse_scale
 from core.music.score import ControlChange, KeySignature, Metre, Note, Part, Score, Tempo, fitted
+from core.music.timing import TICKS_PER_STEP
 from core.tasks import Cancelled, Control
 
 VALUES = {
@@ -32,7 +44,14 @@ MONO = Score((Part.of(Note(i * 240, 60 + [0, 2, 4, 5, 7, 5, 4, 2][i % 8], 240) f
 
 
 def model_of(
-    *, fields=("delta", "duration", "pitch", "velocity"), legato=False, seed=1, boldness=4.0, line=True, **network
+    *,
+    fields=("delta", "duration", "pitch", "velocity"),
+    legato=False,
+    seed=1,
+    boldness=4.0,
+    line=True,
+    likes_chords=0.0,
+    **network,
 ):
     tokenizer = TokenizerSpec(fields=fields, legato=legato)
     spec = NetworkSpec(**{"embedding": 8, "layers": 1, "units": 16, "attention_heads": 2, "head_units": 12, **network})
@@ -40,6 +59,8 @@ def model_of(
     vocabulary = Vocabulary({field: VALUES[field] for field in fields})
     weights = fresh_weights(weight_shapes(spec, tokenizer, vocabulary.sizes), random_seed=seed)
     weights = {name: value * (boldness if name.startswith("head") else 1) for name, value in weights.items()}
+    if likes_chords:
+        weights["head/delta/output_bias"][VALUES["delta"].index(0)] += likes_chords
     pieces = [("Studied", encode(MONO, tokenizer))] if line else [("Studied", encode(chords(), tokenizer))]
     return TrainedModel(
         ModelRecord("id", "Random", Path("none")),
@@ -143,6 +164,91 @@ def test_every_take_is_what_was_asked_for(name, request):
                 assert note.onset - sounding <= longest_bar
                 sounding = max(sounding, note.end)
             assert take.end - sounding <= longest_bar
+
+
+@functools.cache
+def polyphonic(weights, boldness):
+    """A model of chords with random weights, the bolder the surer of itself."""
+    return model_of(line=False, seed=weights, boldness=boldness, likes_chords=1.5)
+
+
+HELD = Score((Part.of([*(Note(0, pitch, 1920) for pitch in (48, 55, 64)), Note(1440, 67, 480)]),))
+CHORD_SEEDS = {"chords": chords(), "held": HELD, "empty": EMPTY}
+chord_requests = st.builds(
+    lambda seed, bars, temperature, p, scale, width, keep, motifs, guards, number: GenerationRequest(
+        CHORD_SEEDS[seed],
+        length_bars=bars,
+        takes=2,
+        temperature=temperature,
+        top_p=p,
+        scale=scale,
+        pitch_range=(52, 52 + width),
+        keep=keep,
+        motifs=motifs,
+        guards_repetition=guards,
+        random_seed=number,
+    ),
+    seed=st.sampled_from(list(CHORD_SEEDS)),
+    bars=st.integers(1, 6),
+    temperature=st.sampled_from([0.0, 0.7, 1.0, 3.0]),
+    p=st.sampled_from([0.5, 1.0]),
+    scale=st.sampled_from(["", "D minor"]),
+    width=st.sampled_from([4, 12, 27]),
+    keep=st.sampled_from(["", "rhythm", "pitch"]),
+    motifs=st.sampled_from([0.0, 3.0]),
+    guards=st.booleans(),
+    number=st.integers(0, 2**40),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 5), st.sampled_from([0.0, 2.0, 6.0]), chord_requests)
+def test_chords_lie_on_the_grid_notes_come_in_order_and_nothing_overlaps_on_one_pitch(weights, boldness, request):
+    model = polyphonic(weights, boldness)
+    for take in generate(model, request):
+        notes = take.score.parts[0].notes
+        assert list(notes) == sorted(notes, key=lambda note: (note.onset, note.pitch))
+        assert all(note.onset % TICKS_PER_STEP == note.duration % TICKS_PER_STEP == 0 for note in take.generated)
+        assert all(note.duration > 0 for note in take.generated)
+        for pitch in {note.pitch for note in notes}:
+            alike = [note for note in notes if note.pitch == pitch]
+            assert all(earlier.end <= later.onset for earlier, later in itertools.pairwise(alike))
+        for _, chord in itertools.groupby(notes, key=lambda note: note.onset):
+            pitches = [note.pitch for note in chord]
+            assert pitches == sorted(set(pitches))
+        # What the model would read of its own take is the take: on the grid there is nothing to move or to cut.
+        assert take.generated <= set(quantised(take.score, model.tokenizer).parts[0].notes)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 5), st.sampled_from([0.0, 2.0, 6.0]), chord_requests)
+def test_notes_are_drawn_in_the_order_in_which_they_are_read_again(weights, boldness, request):
+    model = polyphonic(weights, boldness)
+    frame = _frame(model, request)
+    line = Line(frame, np.random.default_rng(request.random_seed))
+    begun = model.network.read(frame.seed, bar_steps=frame.bar_steps)
+    _draw_lines(model.network, begun, [line], request, Control(), guards=False)
+    places = [(step.onset, step.values["pitch"]) for step in line.steps if step.sounds]
+    if not request.keep:  # a kept rhythm or pitch may ask for the same note twice at once
+        assert len(places) == len(line.steps)
+    if request.keep != "pitch":
+        assert places == sorted(set(places))
+
+
+def test_a_model_of_chords_writes_chords_and_holds_notes_while_others_begin():
+    takes = [
+        generate(polyphonic(weights, 2.0), GenerationRequest(chords(), takes=2, temperature=1.0))
+        for weights in range(6)
+    ]
+    lines = [generated(take) for pair in takes for take in pair]
+    together = sum(earlier.onset == later.onset for line in lines for earlier, later in itertools.pairwise(line))
+    held = sum(
+        earlier.onset < later.onset < earlier.end for line in lines for earlier, later in itertools.pairwise(line)
+    )
+    cut = sum(note.duration // TICKS_PER_STEP not in VALUES["duration"] for line in lines for note in line)
+    assert together > 20
+    assert held > 20
+    assert cut > 0, "a note whose pitch is struck again ends there"
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from core.learning.dataset import Batches, Dataset, EncodedPiece
+from core.learning.network.copying import by_pitch
 from core.learning.network.lstm import lstm
+from core.learning.network.tables import rows
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary, encode
-from core.learning.weights import distance_row, fresh_weights, weight_shapes
+from core.learning.weights import INTERVALS, distance_row, fresh_weights, weight_shapes
 from core.music.score import Note, Part, Score
 
 tf = pytest.importorskip("tensorflow")
@@ -184,3 +186,69 @@ def test_every_preset_starts_near_even_odds(name):
     losses = net.held_out_batch(batch)
     for field, loss in losses.items():
         assert loss / batch.target_count == pytest.approx(math.log(batches.vocabulary.sizes[field]), abs=0.7)
+
+
+def test_moving_offers_from_intervals_to_pitches_has_the_gradient_of_autodiff():
+    random = np.random.default_rng(4)
+    values = (50, 51, 52, 55, 60, 61, 62, 90)  # gaps, and pitches out of reach
+    last = tf.constant(random.choice([*range(48, 66), -1], size=(6, 3)), tf.int32)
+    offered = tf.constant(random.normal(size=(6, 3, INTERVALS)))  # float64: the error left is rounding
+    wanted = tf.constant(random.normal(size=(6, 3, len(values))))
+
+    def plain(offered):
+        pitches = []
+        for pitch in values:
+            place = pitch - last + 25
+            hits = tf.one_hot(place, INTERVALS, dtype=offered.dtype) * tf.cast(last >= 0, offered.dtype)[..., None]
+            pitches.append(tf.reduce_sum(offered * hits, axis=-1))
+        return tf.stack(pitches, axis=-1)
+
+    found = []
+    for moved in (lambda offered: by_pitch(offered, last, values), plain):
+        with tf.GradientTape() as tape:
+            tape.watch(offered)
+            by_pitches = moved(offered)
+            loss = tf.reduce_sum((by_pitches - wanted) ** 2)
+        found.append((by_pitches, tape.gradient(loss, offered)))
+    for ours, theirs in zip(*found, strict=True):
+        assert np.abs(ours.numpy() - theirs.numpy()).max() < 1e-12
+
+
+def test_rows_of_a_table_have_the_gradient_of_autodiff():
+    random = np.random.default_rng(5)
+    table, index = tf.constant(random.normal(size=(7, 3)).astype(np.float32)), tf.constant([[0, 6, 6], [2, 2, 2]])
+    changes = []
+    for look_up in (rows, tf.gather):
+        with tf.GradientTape() as tape:
+            tape.watch(table)
+            loss = tf.reduce_sum(look_up(table, index) ** 3)
+        changes.append(tf.convert_to_tensor(tape.gradient(loss, table)).numpy())
+    np.testing.assert_allclose(*changes, rtol=1e-5)
+
+
+def test_the_running_mean_of_the_weights_is_the_model_and_follows_them():
+    batches = study(TokenizerSpec(), [loop_of_four_bars()], averaging=0.9)
+    net = trainable(SMALL, TokenizerSpec(), batches)
+    batch = batches.batch(batches.epoch(1)[0])
+    means = net.weights()
+    for step in range(1, 4):
+        net.train_batch(batch, step=step, learning_rate=0.01)
+        kept = min(0.9, (1 + step) / (10 + step))
+        state = net.state()
+        means = {name: kept * mean + (1 - kept) * state[f"weights/{name}"] for name, mean in means.items()}
+    for name, mean in net.weights().items():
+        np.testing.assert_allclose(mean, means[name], atol=1e-6)
+        np.testing.assert_array_equal(mean, state[f"means/{name}"])
+
+
+def test_weights_decay_by_their_share_of_the_rate_and_biases_do_not():
+    weights = []
+    for decay in (0.0, 0.5):
+        batches = study(TokenizerSpec(), [loop_of_four_bars()], averaging=0.0, weight_decay=decay)
+        net = trainable(SMALL, TokenizerSpec(), batches)
+        start = net.weights()
+        net.train_batch(batches.batch(batches.epoch(1)[0]), step=1, learning_rate=0.01)
+        weights.append(net.weights())
+    for name, without in weights[0].items():
+        expected = without - 0.01 * 0.5 * start[name] if without.ndim > 1 else without
+        np.testing.assert_allclose(weights[1][name], expected, atol=1e-6)

@@ -74,13 +74,8 @@ def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0, counting_
     kept = f"Stopping loses nothing: epoch {best.epoch} is kept."
     if found.trend != "learning" and not found.beats_counting:
         first, _, rest = title.partition(". ")
-        counting = (
-            f"Counting which note follows which does no worse: it chooses among {among(counting_loss)} notes, the model in "
-            f"epoch {best.epoch} among {among(best.held_out_loss)}."
-        )
-        return Verdict(
-            f"{first}.", f"{counting} {rest}" + (f" {kept}" if found.trend == "memorising" else ""), "warning"
-        )
+        more = f" {kept}" if found.trend == "memorising" else ""
+        return Verdict(f"{first}.", f"{_beside_counting(best, counting_loss)} {rest}{more}", "warning")
     if found.trend == "memorising":
         return Verdict(
             title,
@@ -93,3 +88,13 @@ def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0, counting_
     if len(history) == 1:
         return Verdict(title, f"After one reading it is like choosing among {among(best.held_out_loss)} notes.")
     return Verdict(title, f"It still becomes surer about {unseen} it has never seen: {where}.")
+
+
+def _beside_counting(best: EpochDone, counting_loss: float) -> str:
+    """What counting does where the model does no better."""
+    counted, chosen = among(counting_loss), among(best.held_out_loss)
+    how = "better" if counting_loss < best.held_out_loss and counted != chosen else "as well"
+    return (
+        f"Counting which note follows which does {how}: it chooses among {counted} notes, the model in epoch {best.epoch} "
+        f"among {chosen}."
+    )

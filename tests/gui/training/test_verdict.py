@@ -32,10 +32,12 @@ def test_a_standstill_above_counting_has_found_no_pattern_and_says_what_counting
     said = verdict(epochs([20, 12, *[10.0] * 7]), counting_loss=math.log(9))
     assert said.title == "It has not found a pattern yet."
     assert said.sentences == (
-        "Counting which note follows which does no worse: it chooses among 9.0 notes, the model in epoch 3 among 10.0. "
+        "Counting which note follows which does better: it chooses among 9.0 notes, the model in epoch 3 among 10.0. "
         "More pieces, or more alike, would help."
     )
     assert said.tone == "warning"
+    even = verdict(epochs([20, 12, *[10.0] * 7]), counting_loss=math.log(10.01))
+    assert "does as well: it chooses among 10.0 notes" in even.sentences
     below = verdict(epochs([20, 12, *[8.0] * 7]), counting_loss=math.log(9))
     assert (below.title, below.tone) == ("It has nearly stopped improving.", "plain")
 

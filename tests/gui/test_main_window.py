@@ -18,10 +18,12 @@ from core.music import edits
 from core.music.midi_file import read_midi, write_midi
 from core.playback.player import DeviceState
 from gui import messages
+from gui.controls.text import Text
 from gui.document import Snapshot
 from gui.main_window import MainWindow
 from gui.messages import Message, MessageAction
 from gui.recovery import find_recovery
+from gui.training.about_model import AboutModelDialog
 from tests.gui.conftest import Desk, line, score_of
 
 CARD = ModelCard(
@@ -79,6 +81,32 @@ def key(qtbot, desk, press, modifier=Qt.KeyboardModifier.NoModifier):
 
 def settled(qtbot, desk):
     qtbot.waitUntil(lambda: not desk.generator.is_busy, timeout=20_000)
+
+
+# About the model
+
+
+def test_about_this_model_shows_the_card_of_the_one_chosen_under_generate(studio, stocked, qtbot):
+    model_id, folder, _ = stocked.create("Airs")
+    fill(folder, replace(CARD, name="Airs"))
+    studio.generator.list_models()
+    panel = studio.window.compose.panel
+    qtbot.waitUntil(lambda: any(action.data() == model_id for action in panel.model.menu.actions()))
+    panel.choose_model(model_id)
+    studio.window.actions_["about_model"].trigger()
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(AboutModelDialog)))
+    (about,) = studio.window.findChildren(AboutModelDialog)
+    words = [text.text() for text in about.findChildren(Text)]
+    assert "Airs" in words
+    assert "25 choices" in [block.detail for block in about.diagram.plan.blocks]
+    about.close_button.click()
+    qtbot.waitUntil(lambda: not studio.window.findChildren(AboutModelDialog))
+
+
+def test_without_a_model_there_is_nothing_to_tell_about(desk, qtbot):
+    desk.window.show()
+    desk.window.actions_["about_model"].trigger()
+    assert desk.window.status.words.startswith("There is no model yet.")
 
 
 # Generate and keep

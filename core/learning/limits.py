@@ -69,7 +69,7 @@ def limits(card: ModelCard) -> tuple[Limit, ...]:
 def _unfinished(card: ModelCard) -> Limit | None:
     if card.state == "ready":
         return None
-    return Limit("Still learning", "Its training has not ended. What it gives now is that of its best epoch so far.")
+    return Limit("Still learning", "Its training has not ended. What it gives now comes from its best epoch so far.")
 
 
 def _few_pieces(card: ModelCard) -> Limit | None:
@@ -144,7 +144,7 @@ def _key(card: ModelCard) -> Limit:
         else "It learnt each piece in its own key, and knows rare keys less well."
     )
     return Limit(
-        "Wanders out of key", f"{learnt} Nothing holds it to one for long, unless Scale under Keep to is switched on."
+        "Wanders out of key", f"{learnt} Nothing holds it to one for long, unless “Scale” is on under “Keep to”."
     )
 
 

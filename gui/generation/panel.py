@@ -490,16 +490,16 @@ class GeneratePanel(Surface):
         if not can_copy:
             words = self.tr("can't copy")
             tip = self.tr(
-                "This model has no copying heads, so it can't be told how much to come back to what it has heard. "
-                "Models trained in another manner than “As in the article” can."
+                "This model has no copying heads, so it can't be told how much to come back.\n"
+                "Models trained in any other manner than “As in the article” can."
             )
         else:
             more_or_less = self.tr("more: {amount}") if value > 0 else self.tr("less: {amount}")
             words = more_or_less.format(amount=f"{abs(value):.2f}") if value else self.tr("as learnt")
             tip = self.tr(
-                "Right: figures of your seed, and of what was given so far, come again more often, as they were or higher "
-                "or lower. Left: it goes its own ways. Double-click goes back to as learnt. Technical: nats on the gates of "
-                "the copying heads."
+                "Right: figures of your seed, and of what was given so far, come again more often.\n"
+                "Left: it goes its own ways. Double-click goes back to as learnt.\n"
+                "Technical: nats on the gates of the copying heads."
             )
         self._motif_words.setText(words)
         self._motif_words.setEnabled(can_copy)

@@ -15,7 +15,6 @@ from gui.training.network_diagram import NetworkDiagram
 
 _FACTS_WIDTH = 304
 _TITLES_WIDTH = 132
-_LONG_NAME = 480
 _SIDE_BY_SIDE = 940
 """From this width on the facts stand beside the picture, else above it."""
 _SIZE = QSize(1000, 740)
@@ -77,12 +76,11 @@ class AboutModelDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(10)
         name = Text(card.name, size="verdict", weight="semibold", wraps=True)
-        row.addWidget(name, 1 if name.sizeHint().width() > _LONG_NAME else 0)
+        row.addWidget(name, 1)
         if is_starter:
             row.addWidget(Chip(self.tr("comes with Ritornello"), icon="music"))
         if card.state == "unfinished":
             row.addWidget(Chip(self.tr("still learning"), tone="model"))
-        row.addStretch(1)
         column.addLayout(row)
         words = [card.preset_title, self.tr("made {day}").format(day=made_on(card.created)) if card.created else ""]
         column.addWidget(Text(" · ".join(filter(None, words)), role="text.secondary", wraps=True))

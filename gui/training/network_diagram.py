@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
@@ -23,7 +23,7 @@ class NetworkDiagram(KeyboardFocus, QWidget):
     pointed = Signal(str, str)
     """Name and sentence of the box under the pointer or reached by the keys; twice "" when there is none."""
 
-    focus_radius = 8
+    focus_radius = 6
     keys_kept = frozenset(_KEYS)
 
     def __init__(
@@ -70,10 +70,14 @@ class NetworkDiagram(KeyboardFocus, QWidget):
         self._current = index
         block = self.current
         title, tip = (block.title, block.tip) if block else ("", "")
-        self.setToolTip(tip)
         self.setAccessibleName(f"{title}: {tip}" if block else self.tr("How the network works"))
         self.pointed.emit(title, tip)
+        self.follow_ring()
         self.update()
+
+    def focus_shape(self) -> QRect:
+        block = self.current
+        return self.rect() if block is None else _rect(block.rect).toAlignedRect()
 
     # Events
 
@@ -82,11 +86,23 @@ class NetworkDiagram(KeyboardFocus, QWidget):
         self._plan = self._planned(self.width())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point_at(self._plan.at(event.position().x(), event.position().y()))
+        index = self._plan.at(event.position().x(), event.position().y())
+        if index is not None or not self.hasFocus():  # what the keys have reached is told until another is pointed at
+            self._point_at(index)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self._current is None:
+            self._point_at(0)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._point_at(None)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._point_at(None)
+        if not self.hasFocus():
+            self._point_at(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = _KEYS.get(Qt.Key(event.key()))
@@ -94,10 +110,7 @@ class NetworkDiagram(KeyboardFocus, QWidget):
             super().keyPressEvent(event)
             return
         last = len(self._plan.blocks) - 1
-        if self._current is None:
-            self._point_at(0 if step > 0 else last)
-        else:
-            self._point_at(min(max(self._current + step, 0), last))
+        self._point_at(min(max((self._current or 0) + step, 0), last))
 
     # Looks
 
@@ -166,8 +179,8 @@ class NetworkDiagram(KeyboardFocus, QWidget):
     def _paint_block(self, painter: QPainter, block: Block, *, is_current: bool) -> None:
         colors = theme.current()
         is_model = block.kind == "head"
-        border = "border.focus" if is_current else "model.thin" if is_model else "border.control"
-        painter.setPen(QPen(colors.color(border), 2 if is_current else 1))
+        border = "text.primary" if is_current else "model.thin" if is_model else "border.control"
+        painter.setPen(QPen(colors.color(border), 1.5 if is_current else 1.0))
         radius = theme.metric("radius.control")
         painter.setBrush(colors.color("model.wash" if is_model else "bg.hover" if is_current else "bg.raised"))
         painter.drawRoundedRect(_rect(block.rect), radius, radius)

@@ -13,7 +13,9 @@ from core.learning.spec import Field, NetworkSpec, TokenizerSpec
 from core.learning.weights import copies, copy_heads, knows_metre
 from gui.controls.numbers import counted, grouped
 
-LEAST_WIDTH = 536.0
+LEAST_WIDTH = 552.0
+_EDGE = 6.0
+"""Free at both sides, for the ring around what the keyboard is on."""
 _TOP = 22.0
 """Room for the columns' names."""
 _BODY = 206.0
@@ -22,7 +24,7 @@ _ARCS = 52.0
 _NOTES = 46.0
 _FOOT = 20.0
 HEIGHT = _TOP + _BODY + _ARCS + _NOTES + _FOOT
-_WIDTHS = {"input": 90.0, "memory": 92.0, "idea": 126.0, "gate": 92.0, "head": 96.0}
+_WIDTHS = {"input": 90.0, "memory": 92.0, "idea": 126.0, "gate": 96.0, "head": 96.0}
 _MOST_LAYERS = 3
 """More layers than these are drawn as one box that says how many."""
 _CONTOUR = (2, 4, 5, 4, 2, 3, 1, 2, 4, 5, 4, 6)
@@ -111,9 +113,9 @@ def network_plan(
     """The picture of a network on so much width (at least LEAST_WIDTH). sizes: values that each field knows."""
     width = max(width, LEAST_WIDTH)
     kinds: tuple[Kind, ...] = ("input", "memory", "idea", *(("gate",) if copies(network) else ()), "head")
-    gap = (width - 1 - sum(_WIDTHS[kind] for kind in kinds)) / (len(kinds) - 1)
+    gap = (width - 2 * _EDGE - sum(_WIDTHS[kind] for kind in kinds)) / (len(kinds) - 1)
     lefts: dict[Kind, float] = {}
-    x = 0.5
+    x = _EDGE
     for kind in kinds:
         lefts[kind] = x
         x += _WIDTHS[kind] + gap
@@ -263,12 +265,12 @@ def _stacked(count: int, left: float, width: float, height: float) -> list[Rect]
 
 def _notes(*, until: float, head: float) -> tuple[tuple[Rect, ...], Rect]:
     top, row = _TOP + _BODY + _ARCS, _NOTES / 7
-    step = (until - 8) / len(_CONTOUR)
+    step = (until - _EDGE) / len(_CONTOUR)
 
     def note(left: float, place: int, width: float) -> Rect:
         return Rect(left, top + (6 - place) * row, width, row)
 
-    so_far = tuple(note(8 + index * step, place, step - 3) for index, place in enumerate(_CONTOUR))
+    so_far = tuple(note(_EDGE + index * step, place, step - 3) for index, place in enumerate(_CONTOUR))
     width = min(step - 3, 40.0)
     return so_far, note(head + (_WIDTHS["head"] - width) / 2, _NEXT_ROW, width)
 

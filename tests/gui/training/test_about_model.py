@@ -101,7 +101,8 @@ def test_a_box_of_the_diagram_is_told_when_pointed_at(opened, qtbot):
         qtbot.mouseMove(diagram, pos=QPointF(*place.middle).toPoint())
     assert pointed.args[0] == "Gates"
     assert f"Gates: {pointed.args[1]}" in words_of(dialog)
-    assert diagram.toolTip() == pointed.args[1]
+    qtbot.mouseMove(diagram, pos=diagram.rect().bottomRight())
+    assert diagram.current is None
 
 
 def test_the_arrow_keys_walk_the_boxes_and_stop_at_both_ends(opened, qtbot):
@@ -109,12 +110,17 @@ def test_the_arrow_keys_walk_the_boxes_and_stop_at_both_ends(opened, qtbot):
     diagram = dialog.diagram
     walked = []
     diagram.pointed.connect(lambda title, _tip: walked.append(title))
+    diagram.setFocus(Qt.FocusReason.TabFocusReason)
+    assert diagram.current.title == "Length"
+    assert diagram.has_ring
     for _ in range(9):
         qtbot.keyClick(diagram, Qt.Key.Key_Right)
     assert walked == ["Length", "Pitch", "Memory 1", "Memory 2", "Mean of all", "Length", "Pitch"]
     assert diagram.accessibleName().startswith("Pitch: Knowing the length")
     qtbot.keyClick(diagram, Qt.Key.Key_Left)
     assert diagram.current.title == "Length"
+    diagram.clearFocus()
+    assert diagram.current is None
 
 
 def test_the_diagram_is_told_whole_to_a_screen_reader(opened):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.learning import model_file
 from core.learning.copying import build_studied_index
+from core.learning.generation import sources_of
 from core.learning.library import Library
 from core.learning.model_file import ModelCard
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
@@ -119,6 +121,39 @@ def test_g_gives_takes_and_puts_the_first_on_the_roll(studio, qtbot):
     assert [take.letter for take in tray.takes] == ["A", "B", "C", "D"]
     assert studio.document.preview is tray.takes[0]
     assert studio.document.score.note_count == 4
+
+
+def test_each_take_tells_how_much_of_it_came_from_earlier_once_all_are_there(studio, qtbot):
+    heard = []
+    studio.generator.echo_found.connect(lambda take, share: heard.append((take, share)))
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    qtbot.waitUntil(lambda: len(heard) == 4)
+    takes = studio.window.compose.tray.takes
+    assert [take for take, _ in heard] == list(takes)
+    model = studio.generator.library().load(studio.generator.library().find("starter"))
+    take, share = heard[2]
+    sources = sources_of(model, take.score, 0)
+    assert share == pytest.approx(np.mean([sources[note].share for note in take.generated]))
+    assert 0 < share < 1
+    card = studio.window.compose.tray._cards[2]
+    assert f"About {round(100 * share)} % of its pitches come from earlier in the piece" in card.toolTip()
+
+
+def test_a_model_without_copying_heads_has_nothing_to_tell_of(studio, stocked, qtbot):
+    heard = []
+    studio.generator.echo_found.connect(lambda *echo: heard.append(echo))
+    _, folder, _ = stocked.create("Article")
+    fill(folder, replace(CARD, name="Article", network=replace(CARD.network, attention="running_mean")))
+    studio.generator.list_models()
+    panel = studio.window.compose.panel
+    qtbot.waitUntil(lambda: len(panel.model.menu.actions()) == 2)
+    panel.choose_model(panel.model.menu.actions()[1].data())
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert len(studio.window.compose.tray.takes) == 4
+    assert heard == []
 
 
 def test_the_brackets_walk_through_the_takes_and_ctrl_enter_keeps_one(studio, qtbot):

@@ -1,5 +1,6 @@
 """The trained models side by side: compare, rename, delete, share, add from a file."""
 
+import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -225,6 +226,7 @@ class LibraryController(QObject):
         """Show what is known of a model."""
 
         def read() -> "tuple[ModelCard, bool]":
+            importlib.import_module("gui.training.about_model")  # here, since it takes longer than a frame
             library = self._library()
             record = library.find(model_id)
             return library.card(record), record.is_starter

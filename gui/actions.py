@@ -141,6 +141,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("play_takes", "Generate", "Play takes as they arrive", checkable=True, separated=True),
     ActionSpec("train", "Model", "Train a model…", icon="graduation-cap"),
     ActionSpec("models", "Model", "Models…", tip="See, rename, share and delete what was trained"),
+    ActionSpec(
+        "about_model",
+        "Model",
+        "About this model",
+        tip="What the model chosen under Generate learnt from, how good it is, how it works and what it can't do",
+        icon="info",
+    ),
     ActionSpec("import_model", "Model", "Add a model from a file…"),
     ActionSpec("show_pieces", "View", "Pieces", ("Ctrl+1",), icon="library", checkable=True),
     ActionSpec("show_train", "View", "Train", ("Ctrl+2",), icon="graduation-cap", checkable=True),

@@ -179,6 +179,7 @@ class ComposeWorkspace(QWidget):
         panel.model_chosen.connect(self._on_model_chosen)
         generator.models_listed.connect(self._on_models)
         generator.take_arrived.connect(self._on_take)
+        generator.echo_found.connect(self.tray.set_echo)
         generator.finished.connect(self._on_finished)
         generator.failed.connect(self._on_failed)
         generator.unknown_found.connect(panel.set_unknown)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the model's arithmetic, which starting up can do without
     from core.learning.library import Library, TrainedModel
 
 _BETWEEN_TAKES_MS = 20
+_HEARD = 512
+"""Notes before a take that are read again to tell where it came from: more than any preset's heads reach back to."""
 _LOOK_MS = 300
 """How long the seed must rest before the model looks at it."""
 
@@ -40,6 +42,8 @@ class Generator(QObject):
     """The notes of the seed that the model never met."""
     surprise_found = Signal(object)
     """Note → bits, for the notes of the seed."""
+    echo_found = Signal(object, float)
+    """A Take that has arrived, and how much of its pitches came from earlier in the piece, 0 to 1."""
 
     def __init__(self, library: "Callable[[], Library]", jobs: JobRunner, parent: QObject | None = None) -> None:
         """library: makes the Library, on first need and off the window's thread."""
@@ -53,6 +57,7 @@ class Generator(QObject):
         self._is_unwanted = False
         self._serial = 0
         self._worker: Worker | None = None
+        self._made: tuple[TrainedModel, tuple[Take, ...]] | None = None
         self._arriving: deque[Take] = deque()
         self._is_ending = False
         self._handing = QTimer(self)
@@ -105,12 +110,13 @@ class Generator(QObject):
         def task(control: Control) -> object:
             from core.learning.generation import generate
 
-            return generate(self._loaded(model_id), request, control)
+            model = self._loaded(model_id)
+            return model, generate(model, request, control)
 
         self._worker = self._jobs.run(
             task,
             on_report=self._on_report,
-            on_done=lambda _takes: self._end(),
+            on_done=self._on_done,
             on_failed=self._on_failed,
             on_cancelled=self._end,
             lane="generation",
@@ -144,6 +150,21 @@ class Generator(QObject):
             if self._is_ending:
                 self._is_ending = False
                 self.finished.emit()
+                self._look_back()
+
+    def _on_done(self, made: "tuple[TrainedModel, tuple[Take, ...]]") -> None:
+        self._made = made
+        self._end()
+
+    def _look_back(self) -> None:
+        """When all takes have arrived, and nobody waits any more: read each once more, for where it came from."""
+        made, self._made = self._made, None
+        if made is None or self._is_unwanted or not made[0].record.copies:
+            return
+        model, takes = made
+        self._jobs.run(
+            lambda control: _listen(model, takes, control), on_report=lambda echo: self.echo_found.emit(*echo)
+        )
 
     def _on_failed(self, error: AppError) -> None:
         self._end()
@@ -186,3 +207,18 @@ class Generator(QObject):
                     self.surprise_found.emit(found[1])
 
         self._jobs.run(task, on_done=done, on_failed=self.failed.emit)
+
+
+def _listen(model: "TrainedModel", takes: "tuple[Take, ...]", control: Control) -> None:
+    """Report each take with how much of its pitches came from earlier in the piece. For a Worker."""
+    from core.learning.generation import sources_of
+
+    for take in takes:
+        control.checkpoint()
+        index = take.request.part
+        part = take.score.parts[index]
+        heard = take.score.with_part(index, part.with_notes(part.notes[-_HEARD - len(take.generated) :]))
+        sources = sources_of(model, heard, index)
+        shares = [sources[note].share for note in take.generated if note in sources]
+        if shares:
+            control.report((take, sum(shares) / len(shares)))

@@ -158,6 +158,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "train": lambda: self.show_workspace("train"),
             "models": lambda: self._built().library.open(),
+            "about_model": self._open_about_model,
             "import_model": lambda: self._built().library.choose_import(),
             "show_pieces": lambda: self.show_workspace("pieces"),
             "show_train": lambda: self.show_workspace("train"),
@@ -467,6 +468,13 @@ class MainWindow(QMainWindow):
         page = ShortcutsPage(self)
         page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         page.open()
+
+    def _open_about_model(self) -> None:
+        model_id = self.compose.panel.request_options().model_id
+        if model_id:
+            self._built().library.about(model_id)
+        else:
+            messages.note(self.tr("There is no model yet. Train one on your own pieces first."))
 
     def _open_about(self) -> None:
         QMessageBox.about(

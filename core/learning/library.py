@@ -38,6 +38,7 @@ from core.learning.model_file import (
 from core.learning.progress import EpochDone, SampleMade
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary
+from core.learning.weights import copies
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ class ModelRecord:
     """ISO 8601, UTC."""
     is_starter: bool = False
     state: State = "ready"
+    copies: bool = True
+    """Whether it has copying heads: only then can it be told how much to come back to earlier figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ def _record(card: ModelCard, path: Path, id_: str, *, is_starter: bool = False) 
         card.created,
         is_starter,
         card.state,
+        copies(card.network),
     )
 
 

@@ -79,6 +79,8 @@ class ModelCard:
     held_out_bits_per_note: float = math.inf
     """All fields summed; infinite while unknown."""
     held_out_bits_per_pitch: float = math.inf
+    chord_share: float = math.inf
+    """Of the studied notes, how many began together with the one before, 0 to 1; infinite while unknown."""
     created: str = ""
     """ISO 8601, UTC."""
     state: State = "ready"

@@ -11,7 +11,10 @@ from gui.controls.focus import KeyboardFocus
 
 
 class Slider(KeyboardFocus, QWidget):
-    """From minimum to maximum in steps. Double-click goes back to `tick_at`, which is marked on the track."""
+    """From minimum to maximum in steps. Double-click goes back to `tick_at`, which is marked on the track.
+
+    The track is filled up to the thumb from its left end, or from the tick where that stands for 0 between less and more.
+    """
 
     changed = Signal(float)
     """The user moved it."""
@@ -158,7 +161,9 @@ class Slider(KeyboardFocus, QWidget):
         painter.setBrush(colors.color("border.medium"))
         painter.drawRoundedRect(QRectF(0, middle - 2, self.width(), 4), 2, 2)
         painter.setBrush(colors.color("model.base" if self._role == "model" else "text.secondary"))
-        painter.drawRoundedRect(QRectF(0, middle - 2, x, 4), 2, 2)
+        has_both_ways = self._minimum < 0 and self._tick_at == 0
+        begin = self._x_of(0) if has_both_ways else 0.0
+        painter.drawRoundedRect(QRectF(min(begin, x), middle - 2, abs(x - begin), 4), 2, 2)
         if self._tick_at is not None:
             painter.fillRect(QRectF(self._x_of(self._tick_at) - 0.75, middle - 6, 1.5, 12), colors.color("text.muted"))
         radius = self._thumb / 2

@@ -20,6 +20,8 @@ class Batch:
     takes: "list[Take]" = field(default_factory=list)
     starred: set[str] = field(default_factory=set)
     """Letters."""
+    echoes: dict[str, float] = field(default_factory=dict)
+    """Letter → how much of the take's pitches came from earlier in the piece, 0 to 1, as far as that is known."""
     is_done: bool = False
 
     def ordered(self, order: Order) -> "list[Take]":

@@ -37,6 +37,8 @@ _SEED_SETTLES_MS = 150
 """How long after the last edit of the seed its key and range are looked at again."""
 _ROOMY = 330
 """From this width on there is room for every sign."""
+_MOTIFS = 3.0
+"""Nats: at the ends copying weighs twenty times as much as learnt, or a twentieth."""
 _NAMED_NOTES = 3
 """Unknown notes that are named one by one; the rest is counted."""
 
@@ -225,10 +227,11 @@ class GeneratePanel(Surface):
         inner = QVBoxLayout(self._more_body)
         inner.setContentsMargins(8, 4, 0, 8)
         inner.setSpacing(4)
-        tip = self.tr("Figures of the seed and of what was given so far come again more often, up to literally")
         self._motif_words = Text("", role="text.secondary")
-        inner.addLayout(labelled(self.tr("Come back to my motifs"), tip, self._motif_words))
-        self.motifs = Slider(0.0, 3.0, 0.25, value=0.0, name=self.tr("Come back to my motifs"))
+        name = self.tr("Come back to my motifs")
+        self._motif_info = info_sign("")
+        inner.addLayout(labelled(name, self._motif_info, self._motif_words))
+        self.motifs = Slider(-_MOTIFS, _MOTIFS, 0.25, value=0.0, tick_at=0.0, name=name)
         inner.addWidget(self.motifs)
         tip = self.tr("Each note is drawn from the likeliest alone. 0 = from all of them. Technical name: top-k.")
         self.top_k = NumberField(0, 1000, value=0, name=self.tr("Only the likeliest"))
@@ -374,7 +377,7 @@ class GeneratePanel(Surface):
             scale=self.scale.scale if self.scale_switch.isChecked() else "",
             pitch_range=self.range.span if self.range_switch.isChecked() else (0, 127),
             keep=keep,
-            motifs=self.motifs.value,
+            motifs=self.motifs.value if self.motifs.isEnabled() else 0.0,
             guards_repetition=self.guard_switch.isChecked(),
             random_seed=self.random_seed.value,
             is_random_seed_locked=self.lock.isChecked(),
@@ -470,7 +473,7 @@ class GeneratePanel(Surface):
         guarded = self.guard_switch.isChecked()
         self._guard_words.setText(self.tr("Repetition guard on") if guarded else self.tr("Repetition guard off"))
         self._guard_words.setVisible(self._more_body.isHidden())
-        self._motif_words.setText(f"{self.motifs.value:.2f}" if self.motifs.value else self.tr("as learnt"))
+        self._look_at_motifs()
         self._tail_words.setText(f"{self.tail.value:.0%}" if self.tail.value else self.tr("nothing"))
         takes = self.takes.value
         self.generate.set_text(
@@ -480,6 +483,30 @@ class GeneratePanel(Surface):
         self._note.set_role("text.secondary")
         self._note.setText(self._note_words())
         self.generate.setToolTip("" if self.is_ready else self._note.text())
+
+    def _look_at_motifs(self) -> None:
+        record, value = self.model.record, self.motifs.value
+        can_copy = record is None or record.copies
+        if not can_copy:
+            words = self.tr("can't copy")
+            tip = self.tr(
+                "This model has no copying heads, so it can't be told how much to come back.\n"
+                "Models trained in any other manner than “As in the article” can."
+            )
+        else:
+            more_or_less = self.tr("more: {amount}") if value > 0 else self.tr("less: {amount}")
+            words = more_or_less.format(amount=f"{abs(value):.2f}") if value else self.tr("as learnt")
+            tip = self.tr(
+                "Right: figures of your seed, and of what was given so far, come again more often.\n"
+                "Left: it goes its own ways. Double-click goes back to as learnt.\n"
+                "Technical: nats on the gates of the copying heads."
+            )
+        self._motif_words.setText(words)
+        self._motif_words.setEnabled(can_copy)
+        self.motifs.setEnabled(can_copy)
+        for widget in (self._motif_info, self.motifs):
+            widget.setToolTip(tip)
+        self.motifs.setAccessibleDescription(f"{words}. {tip}")
 
     def _note_words(self) -> str:
         if self.model.record is None:

@@ -99,12 +99,13 @@ def info_sign(tip: str) -> Icon:
     return icon
 
 
-def labelled(text: str, tip: str, value: QWidget) -> QHBoxLayout:
+def labelled(text: str, tip: str | Icon, value: QWidget) -> QHBoxLayout:
+    """A name, the sign that explains it (or the words for one) and its value."""
     row = QHBoxLayout()
     row.setSpacing(6)
     row.setContentsMargins(0, 0, 0, 0)
     row.addWidget(label(text))
-    row.addWidget(info_sign(tip))
+    row.addWidget(info_sign(tip) if isinstance(tip, str) else tip)
     row.addStretch(1)
     row.addWidget(value)
     return row

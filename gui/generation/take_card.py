@@ -55,6 +55,7 @@ class TakeCard(KeyboardFocus, QWidget):
         self.take = take
         self._is_on_roll = False
         self._is_playing = False
+        self._echo: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -152,6 +153,11 @@ class TakeCard(KeyboardFocus, QWidget):
         self._say()
         self.update()
 
+    def set_echo(self, share: float | None) -> None:
+        """How much of its pitches came from earlier in the piece, 0 to 1; None while unknown."""
+        self._echo = share
+        self._say()
+
     @property
     def is_on_roll(self) -> bool:
         return self._is_on_roll
@@ -178,12 +184,20 @@ class TakeCard(KeyboardFocus, QWidget):
             self.tr("surprise {bits} bits").format(bits=f"{self.take.mean_surprise_bits:.1f}"),
             copy_words(self.take),
         ]
+        tip = self.tr("Click: put it on the roll · double-click: play · Enter: keep")
+        if self._echo is not None:
+            percent = round(100 * self._echo)
+            words.append(self.tr("{percent} percent from earlier in the piece").format(percent=percent))
+            echo = self.tr(
+                "About {percent} % of its pitches come from earlier in the piece, as they were or higher or lower"
+            )
+            tip = f"{tip}\n{echo.format(percent=percent)}"
         if self.take.redrawn_from_bar is not None:
             words.append(self.tr("drawn again from bar {bar}").format(bar=self.take.redrawn_from_bar))
         if self._is_on_roll:
             words.append(self.tr("on the roll"))
         self.setAccessibleName(", ".join(words))
-        self.setToolTip(self.tr("Click: put it on the roll · double-click: play · Enter: keep"))
+        self.setToolTip(tip)
 
     def _on_play(self) -> None:
         self.play.setChecked(self._is_playing)  # the transport has the last word

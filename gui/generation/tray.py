@@ -141,6 +141,15 @@ class TakesTray(Surface):
         if newest is self._history.shown:
             self._show_batch()
 
+    def set_echo(self, take: "Take", share: float) -> None:
+        """How much of a take's pitches came from earlier in the piece, 0 to 1."""
+        for batch in self._history.batches:
+            if any(each is take for each in batch.takes):
+                batch.echoes[take.letter] = share
+        for card in self._cards:
+            if card.take is take:
+                card.set_echo(share)
+
     def finish_batch(self) -> None:
         """No more takes come: what is still empty goes, and a batch with none at all."""
         if not self._history.batches:
@@ -268,7 +277,7 @@ class TakesTray(Surface):
         self._cards = []
         if batch is not None:
             for take in shown:  # a card that stands is kept: making one takes longer than a frame allows for four
-                card = standing.get(id(take)) or self._card(take, starred=take.letter in batch.starred)
+                card = standing.get(id(take)) or self._card(take, batch)
                 self._row_layout.addWidget(card, 1)
                 self._cards.append(card)
             for place in range(len(batch.takes), batch.expected):
@@ -278,9 +287,10 @@ class TakesTray(Surface):
         self._stack.setCurrentIndex(0 if batch is None else 1)
         self._look()
 
-    def _card(self, take: "Take", *, starred: bool) -> TakeCard:
+    def _card(self, take: "Take", batch: Batch) -> TakeCard:
         card = TakeCard(take)
-        card.set_starred(starred=starred)
+        card.set_starred(starred=take.letter in batch.starred)
+        card.set_echo(batch.echoes.get(take.letter))
         card.set_on_roll(on_roll=take is self._on_roll)
         card.set_playing(playing=take is self._playing)
         card.auditioned.connect(self._audition)

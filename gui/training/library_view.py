@@ -1,5 +1,6 @@
 """The trained models side by side: compare, rename, delete, share, add from a file."""
 
+import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from gui.messages import Message, MessageAction
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
     from core.learning.library import Library, ModelRecord, Trashed
+    from core.learning.model_file import ModelCard
 
 SUFFIX = ".ritornello-model"
 
@@ -42,6 +44,7 @@ class LibraryDialog(QDialog):
     import_requested = Signal()
     compose_requested = Signal(object)
     history_requested = Signal(object)
+    about_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +83,8 @@ class LibraryDialog(QDialog):
         self.add = PlainButton(self.tr("Add from a file…"), icon="plus")
         self.export = PlainButton(self.tr("Export…"), icon="download")
         self.export.setToolTip(self.tr("Write the model as one file, to share or to keep"))
+        self.about = PlainButton(self.tr("About…"), icon="info")
+        self.about.setToolTip(self.tr("What it learnt from, how good it is, how it works and what it can't do"))
         self.history = PlainButton(self.tr("How it learnt"), icon="history")
         self.history.setToolTip(self.tr("Its curves, and what it answered after each epoch"))
         self.rename = PlainButton(self.tr("Rename…"))
@@ -87,7 +92,7 @@ class LibraryDialog(QDialog):
         self.compose = PlainButton(self.tr("Compose with it"), icon="arrow-right")
         buttons.addWidget(self.add)
         buttons.addStretch(1)
-        for button in (self.history, self.export, self.rename, self.delete, self.compose):
+        for button in (self.about, self.history, self.export, self.rename, self.delete, self.compose):
             buttons.addWidget(button)
         column.addLayout(buttons)
         self.table.itemSelectionChanged.connect(self._look)
@@ -97,6 +102,7 @@ class LibraryDialog(QDialog):
         self.delete.clicked.connect(lambda: self.delete_requested.emit(self.record))
         self.compose.clicked.connect(lambda: self.compose_requested.emit(self.record))
         self.history.clicked.connect(lambda: self.history_requested.emit(self.record))
+        self.about.clicked.connect(lambda: self.about_requested.emit(self.record))
         self.rename.clicked.connect(self._rename)
         self._look()
         self.resize(980, 480)
@@ -127,6 +133,7 @@ class LibraryDialog(QDialog):
     def _look(self) -> None:
         record = self.record
         is_own = record is not None and not record.is_starter
+        self.about.setEnabled(record is not None)
         self.rename.setEnabled(is_own)
         self.delete.setEnabled(is_own)
         self.export.setEnabled(record is not None and record.state == "ready")
@@ -203,6 +210,7 @@ class LibraryController(QObject):
             self.dialog.delete_requested.connect(self.delete)
             self.dialog.export_requested.connect(self._choose_export)
             self.dialog.import_requested.connect(self.choose_import)
+            self.dialog.about_requested.connect(lambda record: self.about(record.id))
             self.dialog.compose_requested.connect(lambda record: self._leave(record, self.compose_requested))
             self.dialog.history_requested.connect(lambda record: self._leave(record, self.history_requested))
         self.refresh()
@@ -213,6 +221,26 @@ class LibraryController(QObject):
         """Read the list anew, if it is shown."""
         if self.dialog is not None:
             self._runner.run(lambda _control: self._library().list(), on_done=self.dialog.show_records)
+
+    def about(self, model_id: str) -> None:
+        """Show what is known of a model."""
+
+        def read() -> "tuple[ModelCard, bool]":
+            importlib.import_module("gui.training.about_model")  # here, since it takes longer than a frame
+            library = self._library()
+            record = library.find(model_id)
+            return library.card(record), record.is_starter
+
+        def then(found: "tuple[ModelCard, bool]") -> None:
+            from gui.training.about_model import AboutModelDialog
+
+            card, is_starter = found
+            parent = self.dialog if self.dialog is not None and self.dialog.isVisible() else self._window
+            dialog = AboutModelDialog(card, is_starter=is_starter, parent=parent)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+        self._runner.run(lambda _control: read(), on_done=then)
 
     def rename(self, record: "ModelRecord", name: str) -> None:
         self._runner.run(lambda _control: self._library().rename(record, name), on_done=lambda _record: self._changed())

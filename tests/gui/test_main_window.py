@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.learning import model_file
 from core.learning.copying import build_studied_index
+from core.learning.generation import sources_of
 from core.learning.library import Library
 from core.learning.model_file import ModelCard
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
@@ -18,10 +20,12 @@ from core.music import edits
 from core.music.midi_file import read_midi, write_midi
 from core.playback.player import DeviceState
 from gui import messages
+from gui.controls.text import Text
 from gui.document import Snapshot
 from gui.main_window import MainWindow
 from gui.messages import Message, MessageAction
 from gui.recovery import find_recovery
+from gui.training.about_model import AboutModelDialog
 from tests.gui.conftest import Desk, line, score_of
 
 CARD = ModelCard(
@@ -81,6 +85,32 @@ def settled(qtbot, desk):
     qtbot.waitUntil(lambda: not desk.generator.is_busy, timeout=20_000)
 
 
+# About the model
+
+
+def test_about_this_model_shows_the_card_of_the_one_chosen_under_generate(studio, stocked, qtbot):
+    model_id, folder, _ = stocked.create("Airs")
+    fill(folder, replace(CARD, name="Airs"))
+    studio.generator.list_models()
+    panel = studio.window.compose.panel
+    qtbot.waitUntil(lambda: any(action.data() == model_id for action in panel.model.menu.actions()))
+    panel.choose_model(model_id)
+    studio.window.actions_["about_model"].trigger()
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(AboutModelDialog)))
+    (about,) = studio.window.findChildren(AboutModelDialog)
+    words = [text.text() for text in about.findChildren(Text)]
+    assert "Airs" in words
+    assert "25 choices" in [block.detail for block in about.diagram.plan.blocks]
+    about.close_button.click()
+    qtbot.waitUntil(lambda: not studio.window.findChildren(AboutModelDialog))
+
+
+def test_without_a_model_there_is_nothing_to_tell_about(desk, qtbot):
+    desk.window.show()
+    desk.window.actions_["about_model"].trigger()
+    assert desk.window.status.words.startswith("There is no model yet.")
+
+
 # Generate and keep
 
 
@@ -91,6 +121,39 @@ def test_g_gives_takes_and_puts_the_first_on_the_roll(studio, qtbot):
     assert [take.letter for take in tray.takes] == ["A", "B", "C", "D"]
     assert studio.document.preview is tray.takes[0]
     assert studio.document.score.note_count == 4
+
+
+def test_each_take_tells_how_much_of_it_came_from_earlier_once_all_are_there(studio, qtbot):
+    heard = []
+    studio.generator.echo_found.connect(lambda take, share: heard.append((take, share)))
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    qtbot.waitUntil(lambda: len(heard) == 4)
+    takes = studio.window.compose.tray.takes
+    assert [take for take, _ in heard] == list(takes)
+    model = studio.generator.library().load(studio.generator.library().find("starter"))
+    take, share = heard[2]
+    sources = sources_of(model, take.score, 0)
+    assert share == pytest.approx(np.mean([sources[note].share for note in take.generated]))
+    assert 0 < share < 1
+    card = studio.window.compose.tray._cards[2]
+    assert f"About {round(100 * share)} % of its pitches come from earlier in the piece" in card.toolTip()
+
+
+def test_a_model_without_copying_heads_has_nothing_to_tell_of(studio, stocked, qtbot):
+    heard = []
+    studio.generator.echo_found.connect(lambda *echo: heard.append(echo))
+    _, folder, _ = stocked.create("Article")
+    fill(folder, replace(CARD, name="Article", network=replace(CARD.network, attention="running_mean")))
+    studio.generator.list_models()
+    panel = studio.window.compose.panel
+    qtbot.waitUntil(lambda: len(panel.model.menu.actions()) == 2)
+    panel.choose_model(panel.model.menu.actions()[1].data())
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert len(studio.window.compose.tray.takes) == 4
+    assert heard == []
 
 
 def test_the_brackets_walk_through_the_takes_and_ctrl_enter_keeps_one(studio, qtbot):

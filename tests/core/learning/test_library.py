@@ -100,6 +100,28 @@ def test_a_loaded_model_has_all_that_was_written(library, record):
     assert library.card(record) == replace(CARD, held_out_bits_per_pitch=float("inf"))
 
 
+def test_a_record_tells_whether_its_network_copies(library, record):
+    assert record.copies
+    network = replace(CARD.network, attention="running_mean")
+    model_file.write_card(record.path, replace(CARD, network=network))
+    assert not library.find(record.id).copies
+
+
+def test_the_licence_and_what_was_counted_go_along_with_a_shared_model(library, record, tmp_path):
+    model_file.write_card(record.path, replace(CARD, licence="CC0 1.0", chord_share=0.25))
+    imported = library.import_file(library.export(record, tmp_path / "shared.ritornello-model"))
+    assert library.card(imported).licence == "CC0 1.0"
+    assert library.card(imported).chord_share == 0.25
+
+
+def test_an_endless_licence_is_cut_and_a_missing_one_is_empty():
+    stored = CARD.to_json()
+    assert len(ModelCard.from_json({**stored, "licence": "x" * 9999}).licence) == 500
+    del stored["licence"], stored["chord_share"]
+    assert ModelCard.from_json(stored).licence == ""
+    assert ModelCard.from_json(stored).chord_share == float("inf")
+
+
 def test_listing_reads_no_weights_and_needs_no_tensorflow(library, record):
     (record.path / "weights.npz").write_bytes(b"no weights")
     assert record in library.list()

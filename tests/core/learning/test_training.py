@@ -57,6 +57,23 @@ def test_a_prepared_run_is_in_the_library_as_unfinished(tmp_path):
     assert Dataset.load(job.folder / "dataset.npz").held_out.sum() == 1
 
 
+def test_chords_are_counted_in_what_is_studied(tmp_path):
+    def card_of(home, pieces):
+        job = prepare_job(pieces, "quick", home=home, name="x", network=TINY)
+        return model_file.read_card(FolderFiles(job.folder))
+
+    assert card_of(tmp_path / "lines", tunes()).chord_share == 0
+    in_pairs = [
+        (
+            name,
+            title,
+            Score((Part.of([*score.parts[0].notes, *(replace(note, pitch=90) for note in score.parts[0].notes)]),)),
+        )
+        for name, title, score in tunes()
+    ]
+    assert card_of(tmp_path / "chords", in_pairs).chord_share == pytest.approx(40 / 79)
+
+
 def test_it_can_go_on_as_what_it_was(tmp_path):
     job = prepared(tmp_path, minutes=3)
     assert resume_job(job.model_id, tmp_path) == job

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from gui import theme
 from gui.controls.fields import Combo, NumberField
 from gui.controls.range_keys import RangeKeys
 from gui.controls.segments import Segment, Segments
@@ -113,6 +114,18 @@ def test_arrows_step_the_slider_and_shift_steps_ten_times(slider, qtbot):
 def test_a_double_click_goes_back_to_the_tick(slider, qtbot):
     qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(150, 10))
     assert slider.value == pytest.approx(1.0)
+
+
+def test_a_slider_between_less_and_more_is_filled_from_its_middle(dressed, qtbot):
+    slider = shown(Slider(-3, 3, 0.25, value=-1.5, tick_at=0), qtbot, 200)
+    amber = theme.current().color("model.base")
+
+    def is_filled(x):
+        return slider.grab().toImage().pixelColor(x, slider.height() // 2) == amber
+
+    assert [is_filled(x) for x in (20, 80, 150)] == [False, True, False]
+    slider.set_value(1.5)
+    assert [is_filled(x) for x in (20, 80, 120)] == [False, False, True]
 
 
 def test_the_wheel_moves_a_slider_only_while_it_is_focused(slider, qtbot):

@@ -1,7 +1,8 @@
+from dataclasses import replace
 from itertools import count
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QScrollArea
 
 from gui.generation.panel import GeneratePanel
@@ -141,6 +142,35 @@ def test_more_settings_unfold_and_count(qtbot, panel):
     assert panel.request_options().top_p == pytest.approx(0.9)
     panel.guard_switch.click()
     assert not panel.request_options().guards_repetition
+
+
+def test_motifs_come_back_more_or_less_and_double_click_resets(qtbot, panel):
+    qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
+    assert panel._motif_words.text() == "as learnt"
+    qtbot.keyClick(panel.motifs, Qt.Key.Key_End)
+    assert panel.request_options().motifs == 3
+    assert panel._motif_words.text() == "more: 3.00"
+    qtbot.keyClick(panel.motifs, Qt.Key.Key_Home)
+    qtbot.keyClick(panel.motifs, Qt.Key.Key_Right)
+    assert panel.request_options().motifs == -2.75
+    assert panel._motif_words.text() == "less: 2.75"
+    qtbot.mouseDClick(panel.motifs, Qt.MouseButton.LeftButton, pos=QPoint(20, 14))
+    assert panel.request_options().motifs == 0
+    assert panel._motif_words.text() == "as learnt"
+
+
+def test_a_model_without_copying_heads_can_t_be_asked_for_motifs_and_says_why(qtbot, panel, records):
+    panel.set_models((*records, replace(records[1], id="article", name="Article", copies=False)))
+    qtbot.keyClick(panel.motifs, Qt.Key.Key_End)
+    panel.choose_model("article")
+    assert not panel.motifs.isEnabled()
+    assert panel.request_options().motifs == 0
+    assert "no copying heads" in panel.motifs.toolTip()
+    assert "no copying heads" in panel.motifs.accessibleDescription()
+    panel.choose_model("mine")
+    assert panel.motifs.isEnabled()
+    assert panel.request_options().motifs == 3
+    assert "your seed" in panel.motifs.toolTip()
 
 
 def test_the_button_stays_in_view_in_the_smallest_window(qtbot, panel):

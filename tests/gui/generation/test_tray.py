@@ -170,3 +170,16 @@ def test_a_card_tells_a_screen_reader_what_it_shows(tray, takes):
     tray.set_on_roll(takes[1])
     words = card(tray, "B").accessibleName()
     assert words == "Take B, balanced, 1 bar, surprise 1.0 bits, 3 notes copied, on the roll"
+
+
+def test_how_much_a_take_echoes_is_told_once_it_is_known_and_stays_known(tray, takes):
+    tray.set_takes(takes)
+    assert "earlier in the piece" not in card(tray, "B").toolTip()
+    tray.set_echo(takes[1], 0.617)
+    assert "About 62 % of its pitches come from earlier in the piece" in card(tray, "B").toolTip()
+    assert "62 percent from earlier in the piece" in card(tray, "B").accessibleName()
+    assert "earlier in the piece" not in card(tray, "A").toolTip()
+    tray.set_takes([made_take("B")])
+    assert "earlier in the piece" not in card(tray, "B").toolTip(), "of another batch"
+    tray.show_batch(1)
+    assert "About 62 %" in card(tray, "B").toolTip()

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QInputDialog
 
 from core.learning.library import Library, ModelRecord
 from gui import messages
+from gui.controls.text import Text
+from gui.training.about_model import AboutModelDialog
 from gui.training.library_view import LibraryController, row_of
 from tests.core.learning.test_library import CARD, fill
 
@@ -99,3 +101,20 @@ def test_compose_with_it_names_the_model(qtbot, controller, library):
     with qtbot.waitSignal(controller.compose_requested) as asked:
         qtbot.mouseClick(controller.dialog.compose, LEFT)
     assert asked.args == [library.find("Chorales").id]
+
+
+def test_about_opens_the_card_of_the_model_chosen(qtbot, controller):
+    choose(controller, "Airs")
+    qtbot.mouseClick(controller.dialog.about, LEFT)
+    qtbot.waitUntil(lambda: bool(controller.dialog.findChildren(AboutModelDialog)))
+    (about,) = controller.dialog.findChildren(AboutModelDialog)
+    assert about.isVisible()
+    assert "Airs" in [text.text() for text in about.findChildren(Text)]
+    about.close_button.click()
+    qtbot.waitUntil(lambda: not controller.dialog.findChildren(AboutModelDialog))
+
+
+def test_a_card_that_can_t_be_read_is_told(qtbot, controller, library, posted):
+    controller.about("no such model")
+    qtbot.waitUntil(lambda: bool(posted))
+    assert "no such model" in posted[-1].sentence

@@ -211,7 +211,9 @@ class Line:
             mask = upwards if upwards.any() else mask
         if self._more_at_once:  # leave room above for the notes of this chord that are still to come
             allowed = values[mask]
-            highest = allowed[max(0, len(allowed) - 1 - self._more_at_once)]  # the lowest, where they are too few for all
+            highest = allowed[
+                max(0, len(allowed) - 1 - self._more_at_once)
+            ]  # the lowest, where they are too few for all
             mask = mask & (values <= highest)
         still = [pitch for pitch, until in self._sounding.items() if until > self._onset]
         if still and not frame.is_line:  # a line cuts what still sounds

@@ -1,14 +1,20 @@
 """Minutes: that a preset learns real music, and what the article's recipe costs beside it."""
 
+import itertools
 import math
+import multiprocessing
+import os
+import signal
 
+import numpy as np
 import pytest
 
 from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
+from core.errors import TrainingError
 from core.learning.progress import EpochDone
-from core.learning.training import start_job
+from core.learning.training import prepare_job, resume_job, start_job
 from core.learning.training_process import train
 from core.tasks import Control
 
@@ -43,3 +49,33 @@ def test_the_article_s_recipe_runs_as_written_only_slowly(lieder):
     print(f"article: {result.held_out_bits_per_pitch:.3f} bits a pitch, {result.events_per_s:,.0f} notes/s")
     assert math.isfinite(result.held_out_bits_per_note)
     assert result.held_out_bits_per_pitch < UNIGRAM_BITS
+
+
+def test_the_shipped_network_killed_in_an_epoch_ends_with_the_same_weights_to_the_bit(lieder):
+    corpus, store = lieder
+    # Fewer pieces, so that minutes are enough; everything else is what `train` does.
+    few = [
+        (entry.fingerprint, entry.title, score) for entry, score in itertools.islice(store.learnable_scores(corpus), 60)
+    ]
+    killed, whole = (
+        prepare_job(few, "standard", home=store.home, name=name, epochs=2, random_seed=1)
+        for name in ("Killed", "Whole")
+    )
+    was_killed = False
+
+    def kill(event):
+        nonlocal was_killed
+        if isinstance(event, EpochDone) and not was_killed:
+            was_killed = True
+            (child,) = multiprocessing.active_children()
+            os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(TrainingError):
+        train(killed, Control(kill))
+    assert was_killed
+    train(resume_job(killed.model_id, store.home), Control())
+    train(whole, Control())
+    found, expected = (np.load(job.folder / "weights.npz") for job in (killed, whole))
+    assert set(found.files) == set(expected.files)
+    for name in found.files:
+        assert np.array_equal(found[name], expected[name]), name

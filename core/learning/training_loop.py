@@ -114,6 +114,8 @@ class _Run:
         cursor = self._cursor
         self._owner.report(TrainingPhase("training"))
         try:
+            if self._job.start_from and not cursor.history and not cursor.step:
+                self._try_origin()
             while cursor.epoch <= self._spec.epochs and not self._is_over:
                 self._read_epoch()
                 self._close_epoch(limit_s=math.inf)
@@ -123,6 +125,20 @@ class _Run:
         except OwnerGone:
             self._save()
             raise
+
+    def _try_origin(self) -> None:
+        """Judge the model that training goes on from: it is kept unless something better comes."""
+        cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
+        held_out = self._held_out_losses(math.inf)
+        self._count_time(started)
+        origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
+        cursor.epoch_elapsed_s = 0.0
+        model_file.write_weights(folder, self._network.weights())
+        cursor.history.append(origin)
+        model_file.append_history(folder, origin)
+        model_file.write_card(folder, scored(self._card, cursor.history))
+        self._save()
+        self._owner.report(origin)
 
     @property
     def _is_over(self) -> bool:

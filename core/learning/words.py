@@ -74,7 +74,8 @@ def verdict(history: Sequence[EpochDone], *, counting_loss: float = float("inf")
     before = history[-1 - _SPAN]
     worse_since = now.epoch - best.epoch
     if worse_since >= _SPAN and now.held_out_loss > best.held_out_loss * (1 + _FLAT) and now.loss < before.loss:
-        return f"It has started to memorise. Epoch {best.epoch} is the best so far."
+        kept = f"Epoch {best.epoch}" if best.epoch else "The model it started from"
+        return f"It has started to memorise. {kept} is the best so far."
     earlier_best = min(epoch.held_out_loss for epoch in history[:-_SPAN])
     if best.held_out_loss > earlier_best * (1 - _FLAT):
         return NEARLY_STOPPED

@@ -60,18 +60,20 @@ def memorising_since(history: Sequence[EpochDone]) -> int | None:
 def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0) -> Verdict:
     """Judge a training so far."""
     best = best_of(history)
-    if best is None:
+    if best is None or not history[-1].epoch:
         return Verdict(
             "It is reading the pieces for the first time", "The curves begin when it is through with them once."
         )
     title = verdict_sentence(history)
     unseen = f"the {held_out_pieces} pieces" if held_out_pieces > 1 else "the pieces"
-    where = f"in epoch {best.epoch} it was like choosing among {among(best.held_out_loss)} notes"
+    when = f"in epoch {best.epoch}" if best.epoch else "as it started"
+    where = f"{when} it was like choosing among {among(best.held_out_loss)} notes"
     if memorising_since(history) is not None:
+        since, kept = (f"epoch {best.epoch}",) * 2 if best.epoch else ("its start", "the model it started from")
         return Verdict(
             title,
-            f"Since epoch {best.epoch} it has become surer about the pieces it studies, and less sure about {unseen} it "
-            f"has never seen. Stopping loses nothing: epoch {best.epoch} is kept.",
+            f"Since {since} it has become surer about the pieces it studies, and less sure about {unseen} it "
+            f"has never seen. Stopping loses nothing: {kept} is kept.",
             "warning",
         )
     if title == NO_PATTERN:
@@ -79,6 +81,6 @@ def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0) -> Verdic
         return Verdict(f"{first}.", rest, "warning")
     if title == NEARLY_STOPPED:
         return Verdict(title, f"It hardly becomes surer about {unseen} it has never seen: {where}.")
-    if len(history) == 1:
+    if history[-1].epoch == 1:
         return Verdict(title, f"After one reading it is like choosing among {among(best.held_out_loss)} notes.")
     return Verdict(title, f"It still becomes surer about {unseen} it has never seen: {where}.")

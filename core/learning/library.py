@@ -67,6 +67,8 @@ class ModelRecord:
     """ISO 8601, UTC."""
     is_starter: bool = False
     state: State = "ready"
+    started_from: str = ""
+    """Name of the model that training began with; "" = from scratch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,7 @@ def _record(card: ModelCard, path: Path, id_: str, *, is_starter: bool = False) 
         card.created,
         is_starter,
         card.state,
+        card.started_from,
     )
 
 

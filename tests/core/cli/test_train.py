@@ -8,8 +8,11 @@ import sys
 
 import pytest
 
+from core.learning.training import finish, prepare_job
 from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
+from tests.core.learning.test_training import learnt
+from tests.core.learning.test_training import tunes as random_tunes
 
 TRAIN = (sys.executable, "-m", "core", "train")
 
@@ -58,6 +61,45 @@ def test_an_interrupted_training_is_130_and_resume_brings_it_to_its_end(tmp_path
     assert found["events_per_s"] > 0
     assert target.exists()
     assert cli("generate", "--model", target, "--seed", tunes / "tune 0.mid", "--out", tmp_path / "x.mid").code == 0
+
+
+@pytest.fixture
+def untrained(monkeypatch, home):
+    """As if each training were over at once; and a starter model, which is never trained either."""
+
+    def over(job, _control):
+        learnt(job, 2.0)
+        return finish(job)
+
+    monkeypatch.setattr("core.cli.train.train_job", over)
+    job = prepare_job(random_tunes(), "standard", home=home.parent / "shipped", name="Starter model")
+    over(job, None)
+    monkeypatch.setattr("core.paths.starter_model", lambda: job.folder)
+
+
+def test_without_a_word_training_starts_from_what_suits_and_says_so(cli, tunes, untrained):
+    done = cli("train", tunes, "--json")
+    assert done.code == 0, done.err
+    assert done.json["started_from"] == "Starter model"
+    assert "It starts from the starter model, because these pieces alone are few to learn from.\n" in done.err
+    quick = cli("train", tunes, "--preset", "quick", "--json")
+    assert quick.json["started_from"] == ""
+    assert "It starts from nothing, because the starter model isn't of the kind ‘Quick’.\n" in quick.err
+    records = {record["name"]: record["started_from"] for record in cli("models", "--json").json}
+    assert records == {"Starter model": "", "tunes": "Starter model", "tunes 2": ""}
+    assert "started from ‘Starter model’" in cli("models").out
+
+
+def test_scratch_starts_from_nothing(cli, tunes, untrained):
+    done = cli("train", tunes, "--start-from", "scratch", "--json")
+    assert (done.code, done.json["started_from"]) == (0, "")
+    assert "It starts from" not in done.err
+
+
+def test_a_model_that_is_named_is_gone_on_from(cli, tunes, model, untrained):
+    done = cli("train", tunes, "--start-from", model, "--json")
+    assert (done.code, done.json["started_from"]) == (0, "Quartet")
+    assert cli("train", tunes, "--start-from", "no such model").code == 1
 
 
 @pytest.mark.slow

@@ -26,6 +26,8 @@ SAMPLED_EPOCHS = (1, 2, 5, 10)
 """Later on, each epoch that is the best so far is sampled."""
 _MOST_SAMPLES = 40
 _WARM_UP_STEPS = 100
+_WARM_UP_SHARE = 0.1
+"""At most so much of a run that goes on from a model is spent warming up: with few pieces it is over in fewer than 100 steps."""
 _LOWEST_RATE = 0.02
 """Share of the learning rate that is left at the end of a cosine."""
 _CHECKPOINT_EVERY_S = 45.0
@@ -60,12 +62,12 @@ def run(job: TrainingJob, owner: Owner) -> None:
     _Run(job, owner).run()
 
 
-def learning_rate(spec: TrainingSpec, *, step: int, progress: float) -> float:
-    """Of the `step`-th step, counted from 1, with `progress` of the run done, 0 to 1."""
+def learning_rate(spec: TrainingSpec, *, step: int, progress: float, warm_up: int = _WARM_UP_STEPS) -> float:
+    """Of the `step`-th step, counted from 1, with `progress` of the run done, 0 to 1; it rises for `warm_up` steps."""
     if spec.schedule == "constant":
         return spec.learning_rate
     fallen = _LOWEST_RATE + (1 - _LOWEST_RATE) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
-    return spec.learning_rate * min(1.0, step / _WARM_UP_STEPS) * fallen
+    return spec.learning_rate * min(1.0, step / warm_up) * fallen
 
 
 class _Run:
@@ -154,6 +156,9 @@ class _Run:
     def _read_epoch(self) -> None:
         cursor = self._cursor
         plan = self._batches.epoch(cursor.epoch)
+        warm_up = _WARM_UP_STEPS
+        if self._job.start_from:
+            warm_up = min(warm_up, math.ceil(_WARM_UP_SHARE * self._spec.epochs * len(plan)))
         while cursor.batch < len(plan) and self._time_share < 1:
             if self._owner.listen() == "stop":
                 raise _Stopped
@@ -161,7 +166,7 @@ class _Run:
             batch = self._batches.batch(plan[cursor.batch])
             cursor.step += 1
             done = (cursor.epoch - 1 + cursor.batch / len(plan)) / self._spec.epochs
-            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share))
+            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share), warm_up=warm_up)
             losses = self._network.train_batch(batch, step=cursor.step, learning_rate=rate)
             if not all(map(math.isfinite, losses.values())):
                 raise TrainingError(

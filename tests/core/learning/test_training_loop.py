@@ -205,6 +205,7 @@ def test_going_on_from_a_model_never_ends_worse_than_it(origin, tmp_path):
     assert all(np.array_equal(array, before[name]) for name, array in kept.items())
 
 
+@pytest.mark.timeout(300)  # three runs, each of which builds its graphs anew
 def test_going_on_keeps_what_becomes_better_and_survives_a_break_to_the_bit(origin, tmp_path):
     whole, broken = (going_on(origin, tmp_path / name, learning_rate=0.002) for name in ("whole", "broken"))
     run(whole, Owner())
@@ -241,5 +242,6 @@ def test_the_learning_rate_warms_up_and_falls():
     assert rates[0] < rates[50] < rates[99]
     assert max(rates) <= SHORT.learning_rate
     assert rates[-1] == pytest.approx(0.02 * SHORT.learning_rate, rel=0.01)
+    assert learning_rate(SHORT, step=10, progress=0.0, warm_up=10) == SHORT.learning_rate
     constant = replace(SHORT, schedule="constant")
     assert learning_rate(constant, step=1, progress=0.9) == SHORT.learning_rate

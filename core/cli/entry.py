@@ -135,7 +135,12 @@ def _training(command: _Command) -> None:
     made.add_argument("--epochs", type=int, metavar="N", help="at most so many readings of all pieces")
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long")
     made.add_argument("--random-seed", type=int, metavar="N")
-    made.add_argument("--start-from", default="", metavar="MODEL", help="go on from the weights of this model")
+    made.add_argument(
+        "--start-from",
+        default="automatic",
+        metavar="MODEL",
+        help="go on from the weights of this model; scratch: from nothing; by default what suits the pieces",
+    )
     made.add_argument("--name", default="", help="what the model is called; by default as the corpus")
     made.add_argument("--out", metavar="FILE", help="write the model as one .ritornello-model as well")
     made.add_argument(

@@ -68,6 +68,7 @@ def record_of(record: ModelRecord) -> dict[str, Any]:
         "created": record.created,
         "is_starter": record.is_starter,
         "state": record.state,
+        "started_from": record.started_from,
         "path": str(record.path),
     }
 
@@ -76,6 +77,8 @@ def _line(record: ModelRecord) -> str:
     words = [record.name + (" (starter)" if record.is_starter and record.name.casefold() != "starter" else "")]
     if record.corpus_name:
         words.append(f"from ‘{record.corpus_name}’ ({record.pieces:,} pieces)")
+    if record.started_from:
+        words.append(f"started from ‘{record.started_from}’")
     if record.preset:
         words.append(record.preset)
     if record.state == "unfinished":

@@ -33,6 +33,8 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     job = _unfinished_job(arguments, console) if arguments.resume else None
     if job is None:
         job = _new_job(arguments, console)
+        if job.start_reason:
+            console.remark(job.start_reason)
     told = _Told(_history_of(job))
     result = _trained(job, console, told)
     record: dict[str, Any] = {
@@ -47,13 +49,20 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
         "stopped_early": result.stopped_early,
         "counting_bits_per_note": told.counting_loss / math.log(2),
         "verdict": told.ending,
+        "started_from": job.start_from,
+        "start_reason": job.start_reason,
     }
     if arguments.out:
         library = Library(paths.home())
         path = library.export(library.find(result.model_id), Path(arguments.out).absolute())
         record["file"] = str(path)
+    best = (
+        f"best after epoch {result.best_epoch} of {result.epochs}"
+        if result.best_epoch
+        else f"no epoch made it better than ‘{job.start_from}’"
+    )
     console.say(
-        f"Model ‘{result.name}’: best after epoch {result.best_epoch} of {result.epochs},"
+        f"Model ‘{result.name}’: {best},"
         f" {result.held_out_bits_per_note:.3f} bits a note on the pieces kept aside"
         f" ({result.held_out_bits_per_pitch:.3f} of them for the pitch)."
     )
@@ -189,7 +198,7 @@ class _Teller:
             )
         elif self._console.progress_as_json:
             if isinstance(event, EpochDone):
-                losses = {"loss": event.loss, "held_out_loss": event.held_out_loss}
+                losses = {"loss": event.loss if event.losses else None, "held_out_loss": event.held_out_loss}
                 verdict = {"verdict": self._told.verdict}
                 self._console.note_json({"epoch": event.epoch, **losses, **_rest(event), **verdict})
         elif (line := _words(event)) is not None:
@@ -222,6 +231,8 @@ def _words(event: object) -> str | None:
             f" {event.parameters:,} parameters."
         )
     if isinstance(event, EpochDone):
+        if not event.epoch:
+            return f"Before the first epoch: on the pieces kept aside {event.held_out_loss:.3f}"
         best = " (best so far)" if event.is_best else ""
         return f"Epoch {event.epoch}: loss {event.loss:.3f}, on the pieces kept aside {event.held_out_loss:.3f}{best}"
     if isinstance(event, SampleMade):

@@ -4,6 +4,7 @@ A curve on few pieces trembles by a percent or two from epoch to epoch. So a tur
 five epochs, and has to be clear to be believed; a turn for the better is a new best, which is kept whatever comes.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -53,7 +54,8 @@ def _trend(history: Sequence[EpochDone], best: EpochDone) -> Trend:
     if history[-1].epoch - best.epoch < _SPAN:
         return "flat"
     held_out = _medians([epoch.held_out_loss for epoch in history])
-    studied = _medians([epoch.loss for epoch in history])
+    # The model that training goes on from, as epoch 0, has no loss on what is studied.
+    studied = _medians([epoch.loss if epoch.losses else math.inf for epoch in history])
     lowest = min(range(len(held_out)), key=held_out.__getitem__)
     has_risen = max(held_out[lowest:]) > held_out[lowest] * (1 + _RISEN)
     is_risen = held_out[-1] > held_out[lowest] * (1 + _STILL_RISEN)

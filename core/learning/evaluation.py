@@ -17,13 +17,13 @@ import numpy as np
 from core.errors import SpecError
 from core.learning.copying import SharedRun
 from core.learning.counting import CountingModel
-from core.learning.dataset import EncodedPiece
+from core.learning.dataset import Dataset, EncodedPiece
 from core.learning.inference import one_thread
 from core.learning.library import Library, TrainedModel
 from core.learning.sampling import log_softmax
 from core.learning.spec import PRESETS, Field, PresetName, TrainingSpec
 from core.learning.tokenizer import encode
-from core.learning.training import encoded_dataset, prepare_job, studied_vocabulary
+from core.learning.training import encoded_pieces, prepare_job, studied_vocabulary
 from core.learning.training_process import train
 from core.music.score import Note, Score
 from core.music.timing import steps_at
@@ -203,7 +203,7 @@ def evaluate_counting(
     if pitch_only:
         tokenizer = replace(tokenizer, fields=("pitch",))
     training = replace(PRESETS[preset].training, random_seed=random_seed)
-    dataset = encoded_dataset(pieces, tokenizer, training, control)
+    dataset = Dataset.of(encoded_pieces(pieces, tokenizer, control), training)
     vocabulary = studied_vocabulary(dataset, tokenizer, training)
     studied = [dataset.events(piece) for piece in dataset.studied]
     tested = [dataset.events(piece) for piece in dataset.tested]

@@ -70,6 +70,8 @@ class ModelRecord:
     state: State = "ready"
     copies: bool = True
     """Whether it has copying heads: only then can it be told how much to come back to earlier figures."""
+    started_from: str = ""
+    """Name of the model that training began with; "" = from scratch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ def _record(card: ModelCard, path: Path, id_: str, *, is_starter: bool = False) 
         is_starter,
         card.state,
         copies(card.network),
+        card.started_from,
     )
 
 

@@ -46,7 +46,9 @@ class EpochDone:
     """One reading of all pieces is over and the held-out pieces were tried. Also the line kept in history.jsonl."""
 
     epoch: int
+    """Counts from 1; 0 = the model that training goes on from, tried before the first step."""
     losses: Mapping[str, float]
+    """Of the studied pieces; empty for epoch 0."""
     held_out_losses: Mapping[str, float]
     is_best: bool
     best_epoch: int

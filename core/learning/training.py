@@ -12,6 +12,7 @@ it holds, until training has ended:
 """
 
 import json
+import logging
 import math
 import shutil
 from collections.abc import Iterable, Sequence
@@ -26,23 +27,28 @@ from core.errors import AppError, SpecError, TrainingError
 from core.files import write_text
 from core.learning import model_file
 from core.learning.checkpoint import CHECKPOINT, LOCK, is_held, write_arrays
-from core.learning.copying import build_studied_index
+from core.learning.copying import StudiedIndex, build_studied_index
 from core.learning.dataset import Dataset, EncodedPiece
-from core.learning.library import Library, ModelRecord
+from core.learning.library import STARTER, Library, ModelRecord
 from core.learning.model_file import FolderFiles, ModelCard, ModelFiles, PackedFiles
 from core.learning.progress import EpochDone, TrainingPhase, TrainingResult
 from core.learning.spec import PRESETS, STEPS_PER_QUARTER, NetworkSpec, PresetName, TokenizerSpec, TrainingSpec
-from core.learning.tokenizer import Vocabulary, decode, encode
+from core.learning.start import AUTOMATIC, SCRATCH, gentler, shorter, suiting_start
+from core.learning.tokenizer import Events, Vocabulary, decode, encode
 from core.learning.weights import Weights, fresh_weights, weight_shapes
 from core.music.midi_file import read_midi, write_midi
 from core.music.score import Metre, Score
 from core.tasks import Control
+
+_LOG = logging.getLogger(__name__)
 
 JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
 _SEED_BARS = 4
 _FULL_EPOCH_EVENTS = 100_000
 """The presets' epochs are meant for so many events; fewer are read more often, up to so many times."""
 _MOST_TIMES = 10
+_CHORDS_OF_A_LINE = 0.01
+"""Share of notes: quantising makes the notes of a melody begin together here and there."""
 _NEW_VALUE_PENALTY = 2.0
 """Nats: how much less likely a value that the older model never met is at first than its neighbour."""
 
@@ -64,6 +70,8 @@ class TrainingJob:
     sample_random_seed: int
     start_from: str
     """Name of the model whose weights training starts with; "" = from scratch."""
+    start_reason: str
+    """One sentence on why it starts so; "" where that was asked for and there is nothing to say."""
     home: Path
 
     @property
@@ -106,8 +114,10 @@ def start_job(
     """Encode a corpus and prepare the folder of the model to be.
 
     The specifications given replace the preset's; epochs, minutes and random_seed then replace theirs. start_from: a
-    model as the library's `find` knows it, whose tokenizer and network count. seed: what the samples answer; by default
-    the opening of a piece kept aside. Raises SpecError, TrainingError, FileError, ModelError.
+    model as the library's `find` knows it, whose tokenizer, network and windows count; "" or SCRATCH = none; AUTOMATIC =
+    what suits the pieces, which is none for a tokenizer or network of one's own. Going on from a model, training takes
+    smaller steps and fewer epochs, unless other ones than the preset's were given. seed: what the samples answer; by
+    default the opening of a piece kept aside. Raises SpecError, TrainingError, FileError, ModelError.
     """
     pieces = ((entry.fingerprint, entry.title, score) for entry, score in store.learnable_scores(corpus))
     return prepare_job(
@@ -161,23 +171,44 @@ def prepare_job(
         held_out=planned.held_out if held_out is None else held_out,
     )
     library = Library(home)
-    origin = library.find(start_from) if start_from else None
-    if origin:
-        card, weights = _opened_model(library, origin)
-        tokenizer, network = card.tokenizer, card.network
-        training = replace(
-            training, window=card.training.window, stride=card.training.window, target=card.training.target
-        )
+    origin: _Origin | None = None
+    reason = ""
+    if start_from == AUTOMATIC and (tokenizer or network):
+        start_from = SCRATCH
+    if start_from not in ("", AUTOMATIC, SCRATCH):
+        origin = _opened_model(library, library.find(start_from))
+        tokenizer, network = origin.card.tokenizer, origin.card.network
     tokenizer, network = tokenizer or PRESETS[preset].tokenizer, network or PRESETS[preset].network
 
     control.report(TrainingPhase("preparing"))
-    dataset = encoded_dataset(pieces, tokenizer, training, control)
+    encoded = encoded_pieces(pieces, tokenizer, control)
+    if start_from == AUTOMATIC:
+        starter = _starter(library)
+        suits = suiting_start(
+            starter.card if starter else None,
+            preset,
+            notes=sum(len(piece.events) for piece in encoded),
+            has_chords=has_chords(piece.events for piece in encoded),
+            known_share=starter.share_studied(piece.events for piece in encoded) if starter else 0.0,
+        )
+        origin, reason = starter if suits.from_starter else None, suits.reason
+    if origin:
+        own = origin.card.training
+        training = replace(training, window=own.window, stride=own.stride, target=own.target)
+        if planned.learning_rate == PRESETS[preset].training.learning_rate:
+            training = gentler(training)
+    dataset = Dataset.of(encoded, training)
     if epochs is None and planned is PRESETS[preset].training:
         training = _longer(training, events=dataset.studied_event_count)
+        training = shorter(training) if origin else training
     vocabulary = studied_vocabulary(dataset, tokenizer, training)
     if origin:
-        vocabulary = card.vocabulary.extended(vocabulary)
-        start = grown_weights(weights, card.vocabulary, vocabulary)
+        known = origin.card.vocabulary
+        vocabulary = known.extended(vocabulary)
+        start = grown_weights(origin.weights, known, vocabulary)
+        if origin.share_studied(map(dataset.events, dataset.tested)):
+            flatters = f"‘{origin.card.name}’ has studied some of the pieces kept aside, so the test flatters."
+            reason = f"{reason} {flatters}".strip()
     else:
         shapes = weight_shapes(network, tokenizer, {str(field): size for field, size in vocabulary.sizes.items()})
         start = fresh_weights(shapes, random_seed=training.random_seed)
@@ -194,7 +225,8 @@ def prepare_job(
         training=training,
         seed=seed or _opening(dataset, tokenizer),
         sample_random_seed=training.random_seed,
-        start_from=origin.name if origin else "",
+        start_from=origin.card.name if origin else "",
+        start_reason=reason,
         home=home,
     )
     try:
@@ -205,18 +237,15 @@ def prepare_job(
     return job
 
 
-def encoded_dataset(
-    pieces: Iterable[tuple[str, str, Score]], tokenizer: TokenizerSpec, training: TrainingSpec, control: Control
-) -> Dataset:
-    """What a training studies and what it keeps aside, of triples of (fingerprint, title, score of one part).
-
-    Raises TrainingError without any note.
-    """
+def encoded_pieces(
+    pieces: Iterable[tuple[str, str, Score]], tokenizer: TokenizerSpec, control: Control
+) -> list[EncodedPiece]:
+    """As events, of triples of (fingerprint, title, score of one part)."""
     encoded = []
     for fingerprint, title, score in pieces:
         control.checkpoint()
         encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
-    return Dataset.of(encoded, training)
+    return encoded
 
 
 def studied_vocabulary(dataset: Dataset, tokenizer: TokenizerSpec, training: TrainingSpec) -> Vocabulary:
@@ -230,15 +259,53 @@ def _longer(training: TrainingSpec, *, events: int) -> TrainingSpec:
     return replace(training, epochs=training.epochs * times, patience=training.patience * times)
 
 
-def _opened_model(library: Library, record: ModelRecord) -> tuple[ModelCard, Weights]:
+@dataclass(frozen=True, eq=False)
+class _Origin:
+    """A model to go on from."""
+
+    card: ModelCard
+    weights: Weights
+    studied: StudiedIndex | None
+
+    def share_studied(self, pieces: Iterable[Events]) -> float:
+        """Of these pieces, the share that the model has studied, in whatever key, 0 to 1."""
+        if self.studied is None:
+            return 0.0
+        known = [
+            self.studied.holds(piece.pitch.astype(np.int64), piece.duration.astype(np.int64).clip(0, 65535))
+            for piece in pieces
+            if len(piece)
+        ]
+        return float(np.mean(known)) if known else 0.0
+
+
+def _opened_model(library: Library, record: ModelRecord) -> _Origin:
     library.load(record)  # a damaged model is told here, by its name
     files: ModelFiles = FolderFiles(record.path) if record.path.is_dir() else PackedFiles(record.path)
     try:
         card = model_file.read_card(files)
-        return card, model_file.read_weights(files, card)
+        return _Origin(card, model_file.read_weights(files, card), model_file.read_studied(files))
     finally:
         if isinstance(files, PackedFiles):
             files.close()
+
+
+def _starter(library: Library) -> _Origin | None:
+    """The starter model; None where it is missing or damaged."""
+    try:
+        return _opened_model(library, library.find(STARTER))
+    except AppError as error:
+        _LOG.info("Nothing starts from the starter model: %s", error)
+        return None
+
+
+def has_chords(pieces: Iterable[Events]) -> bool:
+    """Whether notes begin together in these pieces, more often than quantising makes them."""
+    together = total = 0
+    for piece in pieces:
+        together += int((piece.delta[1:] == 0).sum())
+        total += len(piece)
+    return together > _CHORDS_OF_A_LINE * total
 
 
 def grown_weights(weights: Weights, known: Vocabulary, wanted: Vocabulary) -> Weights:
@@ -278,7 +345,9 @@ def _fill(folder: Path, job: TrainingJob, dataset: Dataset, vocabulary: Vocabula
         build_studied_index((dataset.titles[piece], dataset.events(piece)) for piece in dataset.studied),
     )
     write_midi(job.seed, folder / SEED)
-    write_text(folder / JOB, json.dumps({"sample_random_seed": job.sample_random_seed}))
+    write_text(
+        folder / JOB, json.dumps({"sample_random_seed": job.sample_random_seed, "start_reason": job.start_reason})
+    )
     model_file.write_card(
         folder,
         ModelCard(
@@ -316,7 +385,7 @@ def resumable(home: Path) -> tuple[UnfinishedTraining, ...]:
             continue
         files = FolderFiles(record.path)
         epochs = model_file.read_card(files).training.epochs
-        done = len(model_file.read_history(files))
+        done = max((epoch.epoch for epoch in model_file.read_history(files)), default=0)
         found.append(
             UnfinishedTraining(record.id, record.name, record.corpus_name, record.preset, done, epochs, record.created)
         )
@@ -341,6 +410,7 @@ def resume_job(model_id: str, home: Path) -> TrainingJob:
             seed=read_midi(folder / SEED),
             sample_random_seed=int(stored["sample_random_seed"]),
             start_from=card.started_from,
+            start_reason=str(stored.get("start_reason", "")),
             home=home,
         )
     except (AppError, OSError, ValueError, KeyError, TypeError) as error:

@@ -27,6 +27,8 @@ SAMPLED_EPOCHS = (1, 2, 5, 10)
 """Later on, each epoch that is the best so far is sampled."""
 _MOST_SAMPLES = 40
 _WARM_UP_STEPS = 100
+_WARM_UP_SHARE = 0.1
+"""At most so much of a run that goes on from a model is spent warming up: with few pieces it is over in fewer than 100 steps."""
 _LOWEST_RATE = 0.02
 """Share of the learning rate that is left at the end of a cosine."""
 _CHECKPOINT_EVERY_S = 45.0
@@ -61,12 +63,12 @@ def run(job: TrainingJob, owner: Owner) -> None:
     _Run(job, owner).run()
 
 
-def learning_rate(spec: TrainingSpec, *, step: int, progress: float) -> float:
-    """Of the `step`-th step, counted from 1, with `progress` of the run done, 0 to 1."""
+def learning_rate(spec: TrainingSpec, *, step: int, progress: float, warm_up: int = _WARM_UP_STEPS) -> float:
+    """Of the `step`-th step, counted from 1, with `progress` of the run done, 0 to 1; it rises for `warm_up` steps."""
     if spec.schedule == "constant":
         return spec.learning_rate
     fallen = _LOWEST_RATE + (1 - _LOWEST_RATE) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
-    return spec.learning_rate * min(1.0, step / _WARM_UP_STEPS) * fallen
+    return spec.learning_rate * min(1.0, step / warm_up) * fallen
 
 
 class _Run:
@@ -115,6 +117,8 @@ class _Run:
         cursor = self._cursor
         self._owner.report(TrainingPhase("training"))
         try:
+            if self._job.start_from and not cursor.history and not cursor.step:
+                self._try_origin()
             while cursor.epoch <= self._spec.epochs and not self._is_over:
                 self._read_epoch()
                 self._close_epoch(limit_s=math.inf)
@@ -124,6 +128,20 @@ class _Run:
         except OwnerGone:
             self._save()
             raise
+
+    def _try_origin(self) -> None:
+        """Judge the model that training goes on from: it is kept unless something better comes."""
+        cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
+        held_out = self._held_out_losses(math.inf)
+        self._count_time(started)
+        origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
+        cursor.epoch_elapsed_s = 0.0
+        model_file.write_weights(folder, self._network.weights())
+        cursor.history.append(origin)
+        model_file.append_history(folder, origin)
+        model_file.write_card(folder, scored(self._card, cursor.history))
+        self._save()
+        self._owner.report(origin)
 
     @property
     def _is_over(self) -> bool:
@@ -139,6 +157,9 @@ class _Run:
     def _read_epoch(self) -> None:
         cursor = self._cursor
         plan = self._batches.epoch(cursor.epoch)
+        warm_up = _WARM_UP_STEPS
+        if self._job.start_from:
+            warm_up = min(warm_up, math.ceil(_WARM_UP_SHARE * self._spec.epochs * len(plan)))
         while cursor.batch < len(plan) and self._time_share < 1:
             if self._owner.listen() == "stop":
                 raise _Stopped
@@ -146,7 +167,7 @@ class _Run:
             batch = self._batches.batch(plan[cursor.batch])
             cursor.step += 1
             done = (cursor.epoch - 1 + cursor.batch / len(plan)) / self._spec.epochs
-            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share))
+            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share), warm_up=warm_up)
             losses = self._network.train_batch(batch, step=cursor.step, learning_rate=rate)
             if not all(map(math.isfinite, losses.values())):
                 raise TrainingError(

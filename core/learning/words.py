@@ -69,7 +69,8 @@ def verdict(history: Sequence[EpochDone], *, counting_loss: float = float("inf")
         case "learning":
             return STILL_LEARNING
         case "memorising" if found.beats_counting:
-            return f"It has started to memorise. Epoch {found.best_epoch} is the best so far."
+            kept = f"Epoch {found.best_epoch}" if found.best_epoch else "The model it started from"
+            return f"It has started to memorise. {kept} is the best so far."
         case "memorising":
             return ONLY_MEMORISES
         case "flat":

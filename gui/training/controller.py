@@ -32,6 +32,7 @@ from gui.training.workspace import TrainWorkspace, Unfinished
 
 if TYPE_CHECKING:  # the training's values load the MIDI libraries, which starting up can do without
     from core.learning.library import ModelRecord
+    from core.learning.model_file import ModelCard
     from core.learning.training import TrainingJob
 
 ANSWER_KEY = "epoch:"
@@ -94,6 +95,7 @@ class _Overview:
     corpora: tuple[CorpusFacts, ...]
     unfinished: tuple[Unfinished, ...]
     models: tuple[tuple[str, str], ...]
+    starter: "ModelCard | None"
 
 
 class TrainController(QObject):
@@ -161,7 +163,7 @@ class TrainController(QObject):
 
         def then(found: _Overview) -> None:
             space = self._workspace
-            space.settings.set_models(found.models)
+            space.settings.set_models(found.models, starter=found.starter)
             if not self.is_training:
                 space.settings.set_corpora(found.corpora, select=select)
                 space.show_unfinished(found.unfinished)
@@ -206,10 +208,12 @@ class TrainController(QObject):
             if found.seed is not None:
                 self._show_seed(found.seed)
             self._workspace.add_answers(found.answers)
-            title = self.tr("“{name}”, kept at epoch {epoch}.").format(name=record.name, epoch=record.best_epoch)
+            title = self._kept(record.name, record.best_epoch)
             learnt = self.tr("It learnt from “{corpus}”, {pieces}.").format(
                 corpus=record.corpus_name, pieces=counted(record.pieces, "piece", "pieces")
             )
+            if record.started_from:
+                learnt += " " + self.tr("It started from “{name}”.").format(name=record.started_from)
             self._workspace.show_ending(title, f"{learnt} {self._chooses()} {ending(self._history)}", failed=False)
 
         self._runner.run(lambda _control: _learnt(model_id, self._home), on_done=then)
@@ -292,8 +296,14 @@ class TrainController(QObject):
         self._epochs = job.training.epochs
         space = self._workspace
         space.settings.show_job(
-            name=job.name, preset=job.preset, epochs=job.training.epochs, corpus_name=job.corpus_name
+            name=job.name,
+            preset=job.preset,
+            epochs=job.training.epochs,
+            corpus_name=job.corpus_name,
+            start_reason=job.start_reason,
         )
+        if job.start_reason and not prepared.history:
+            messages.note(job.start_reason)
         self._show_seed(job.seed)
         if prepared.history:
             space.show_history(prepared.history, epochs=job.training.epochs)
@@ -374,12 +384,17 @@ class TrainController(QObject):
     def _on_done(self, result: TrainingResult) -> None:
         self._end()
         self._model_id = result.model_id
-        title = self.tr("Ready: “{name}”, kept at epoch {epoch}.").format(name=result.name, epoch=result.best_epoch)
+        title = self.tr("Ready: {model}").format(model=self._kept(result.name, result.best_epoch))
         how = ending(self._history, counting_loss=self._counting_loss)
         later = self.tr("You can go on from here later: choose it under Starts from.")
         self._workspace.show_ending(title, f"{self._chooses()} {how} {later}", failed=False)
         messages.note(title)
         self._changed()
+
+    def _kept(self, name: str, epoch: int) -> str:
+        if not epoch:
+            return self.tr("“{name}”, as it started: no epoch made it better.").format(name=name)
+        return self.tr("“{name}”, kept at epoch {epoch}.").format(name=name, epoch=epoch)
 
     def _chooses(self) -> str:
         best = best_of(self._history)
@@ -499,5 +514,8 @@ def _overview(home: Path) -> _Overview:
     unfinished = tuple(
         Unfinished(training.model_id, training.name, training.epoch, training.epochs) for training in resumable(home)
     )
-    models = tuple((record.id, record.name) for record in Library(home).list() if record.state == "ready")
-    return _Overview(corpora, unfinished, models)
+    library = Library(home)
+    records = [record for record in library.list() if record.state == "ready"]
+    models = tuple((record.id, record.name) for record in records)
+    starter = next((library.card(record) for record in records if record.is_starter), None)
+    return _Overview(corpora, unfinished, models, starter)

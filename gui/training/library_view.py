@@ -169,10 +169,10 @@ def row_of(record: "ModelRecord") -> tuple[str, ...]:
     preset = next((preset.title for preset in PRESETS.values() if preset.name == record.preset), record.preset)
     return (
         record.name if record.state == "ready" else f"{record.name} (unfinished)",
-        record.corpus_name,
+        f"{record.corpus_name}, after “{record.started_from}”" if record.started_from else record.corpus_name,
         grouped(record.pieces) if record.pieces else "–",
         preset,
-        f"{record.best_epoch} of {record.epochs}" if record.best_epoch else "–",
+        f"{record.best_epoch} of {record.epochs}" if record.epochs else "–",
         _notes(record.held_out_bits_per_note),
         _notes(record.held_out_bits_per_pitch),
         record.created[:10],

@@ -60,7 +60,8 @@ class LossChart(KeyboardFocus, QWidget):
 
     def show_history(self, history: Sequence[EpochDone], *, epochs: int) -> None:
         """Draw these epochs of a training planned for `epochs`."""
-        self._history = tuple(history)
+        # The model that training went on from is epoch 0: a point on one curve, and no curve by itself.
+        self._history = tuple(history) if history and history[-1].epoch else ()
         self._epochs = max(epochs, history[-1].epoch if history else 1)
         self.setAccessibleDescription(self.summary())
         self.update()
@@ -86,7 +87,7 @@ class LossChart(KeyboardFocus, QWidget):
     def scale(self) -> ChartScale:
         """The axes, with room for the labels right of the last point."""
         unseen, studied = (
-            [bits(part_of(epoch, self._field, held_out=held_out)) for epoch in self._history]
+            [bits(part_of(epoch, self._field, held_out=held_out)) for epoch in self._drawn_epochs(held_out=held_out)]
             for held_out in (True, False)
         )
         top = max(unseen + studied[1:], default=0.0) + _OVER_THE_TOP
@@ -103,12 +104,12 @@ class LossChart(KeyboardFocus, QWidget):
         last = self._history[-1]
         return self.tr(
             "After epoch {last} it chooses among {held_out} notes in pieces it has never seen and {studied} in pieces it "
-            "studies. Best: epoch {best}, among {best_notes}."
+            "studies. Best: {best}, among {best_notes}."
         ).format(
             last=last.epoch,
             held_out=among(part_of(last, self._field, held_out=True)),
             studied=among(part_of(last, self._field, held_out=False)),
-            best=best.epoch,
+            best=self.tr("epoch {number}").format(number=best.epoch) if best.epoch else self.tr("as it started"),
             best_notes=among(part_of(best, self._field, held_out=True)),
         )
 
@@ -188,7 +189,7 @@ class LossChart(KeyboardFocus, QWidget):
     def _paint_curve(self, painter: QPainter, scale: ChartScale, *, held_out: bool) -> None:
         colors = theme.current()
         path = QPainterPath()
-        for index, epoch in enumerate(self._history):
+        for index, epoch in enumerate(self._drawn_epochs(held_out=held_out)):
             point = self._point(scale, epoch, held_out=held_out)
             if index == 0:
                 path.moveTo(point)
@@ -219,7 +220,9 @@ class LossChart(KeyboardFocus, QWidget):
         painter.drawEllipse(point, 5.5, 5.5)
         if best.epoch == self._history[-1].epoch:
             return  # the label at the curve's end says it already
-        words = self.tr("Best: epoch {number}").format(number=best.epoch)
+        words = (
+            self.tr("Best: epoch {number}").format(number=best.epoch) if best.epoch else self.tr("Best: as it started")
+        )
         beside = self.tr("among {notes} notes").format(notes=among(part_of(best, self._field, held_out=True)))
         width = max(QFontMetricsF(colors.font("caption", "semibold")).horizontalAdvance(words), 108.0) + 20
         place = best_place(
@@ -254,7 +257,7 @@ class LossChart(KeyboardFocus, QWidget):
         """Points on both curves, close enough together that no label slips between them."""
         found = []
         for held_out in (True, False):
-            points = [self._point(scale, epoch, held_out=held_out) for epoch in self._history]
+            points = [self._point(scale, epoch, held_out=held_out) for epoch in self._drawn_epochs(held_out=held_out)]
             for start, end in itertools.pairwise(points):
                 found += [(start + (end - start) * (step / 8)).toTuple() for step in range(9)]
         return found
@@ -335,6 +338,9 @@ class LossChart(KeyboardFocus, QWidget):
                 )
             )
         return tuple(lines)
+
+    def _drawn_epochs(self, *, held_out: bool) -> tuple[EpochDone, ...]:
+        return tuple(epoch for epoch in self._history if held_out or epoch.losses)
 
     def _point(self, scale: ChartScale, epoch: EpochDone, *, held_out: bool) -> QPointF:
         return QPointF(scale.x(epoch.epoch), scale.y(bits(part_of(epoch, self._field, held_out=held_out))))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
+from core.learning.start import AUTOMATIC, suiting_start
 from core.music.score import Note
 from gui.controls.buttons import IconButton, QuietButton
 from gui.controls.fields import Combo, NumberField
@@ -15,6 +17,9 @@ from gui.controls.mini_roll import MiniRoll
 from gui.controls.numbers import counted, grouped
 from gui.controls.segments import Segment, Segments
 from gui.controls.text import Divider, Icon, Surface, Text, section
+
+if TYPE_CHECKING:  # a model's file loads its arithmetic, which starting up can do without
+    from core.learning.model_file import ModelCard
 
 _DEFAULT_PRESET: PresetName = "standard"
 
@@ -48,8 +53,8 @@ class TrainingChoices:
     preset: PresetName
     name: str = ""
     epochs: int | None = None
-    start_from: str = ""
-    """Id of a model to go on from; "" = from scratch."""
+    start_from: str = AUTOMATIC
+    """Id of a model to go on from; "" = from scratch, AUTOMATIC = what suits the pieces."""
     training: TrainingSpec | None = None
     uses_own_seed: bool = False
     """The answers continue the seed of Compose, not the opening of a piece kept aside."""
@@ -65,6 +70,7 @@ class SettingsPanel(Surface):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("bg.panel", edges="r", parent=parent)
         self._corpora: tuple[CorpusFacts, ...] = ()
+        self._starter: ModelCard | None = None
         self._has_own_epochs = False
         self._has_own_name = False
         self._is_locked = False
@@ -149,10 +155,13 @@ class SettingsPanel(Surface):
         self.epochs.setFixedWidth(128)
         self._field(column, self.tr("Epochs"), self.tr("One reading of all the pieces is an epoch"), self.epochs)
         self.start_from = Combo(name=self.tr("Starts from"))
-        self.start_from.addItem(self.tr("Nothing"), "")
         self.start_from.setFixedWidth(128)
-        tip = self.tr("From nothing, or from a model that has learnt already: then its size and window count")
+        tip = self.tr(
+            "From nothing, or from a model that has learnt already: then its size and how far it looks back count, and it "
+            "reads the pieces less often and more gently"
+        )
         self._field(column, self.tr("Starts from"), tip, self.start_from)
+        self.set_models(())
         self.advanced = QuietButton(self.tr("Advanced settings"), icon="chevron-right")
         row = QHBoxLayout()
         row.setContentsMargins(0, 2, 0, 0)
@@ -273,6 +282,7 @@ class SettingsPanel(Surface):
     def _connect(self) -> None:
         self.corpus.activated.connect(self._on_corpus)
         self.preset.activated.connect(self._show_preset)
+        self.start_from.activated.connect(self._show_start)
         self.name.textEdited.connect(self._on_name)
         self.epochs.changed.connect(self._on_epochs)
         self.advanced.clicked.connect(self._fold)
@@ -293,14 +303,17 @@ class SettingsPanel(Surface):
         self._show_corpus()
         self.changed.emit()
 
-    def set_models(self, models: Sequence[tuple[str, str]]) -> None:
-        """Models to start from, by id and name."""
+    def set_models(self, models: Sequence[tuple[str, str]], *, starter: "ModelCard | None" = None) -> None:
+        """Models to start from, by id and name; what is known of the starter model, None where there is none."""
         wanted = self.start_from.currentData()
+        self._starter = starter
         self.start_from.clear()
+        self.start_from.addItem(self.tr("What suits"), AUTOMATIC)
         self.start_from.addItem(self.tr("Nothing"), "")
         for model_id, name in models:
             self.start_from.addItem(name, model_id)
         self.start_from.setCurrentIndex(max(0, self.start_from.findData(wanted)))
+        self._show_start()
 
     def set_locked(self, *, locked: bool) -> None:
         """While a training runs its settings are facts."""
@@ -311,9 +324,12 @@ class SettingsPanel(Surface):
         self._locked_words.setVisible(locked)
         if not locked:
             self.show_run(None)
+            self._show_start()
 
-    def show_job(self, *, name: str, preset: str, epochs: int, corpus_name: str) -> None:
+    def show_job(self, *, name: str, preset: str, epochs: int, corpus_name: str, start_reason: str = "") -> None:
         """The settings of the run under way, which may be one that goes on after a break."""
+        if start_reason:
+            self.start_from.setToolTip(start_reason)
         self.name.setText(name)
         self.preset.setCurrentIndex(self.preset.findData(preset))
         self.epochs.set_value(epochs)
@@ -376,7 +392,7 @@ class SettingsPanel(Surface):
             preset=self._preset().name,
             name=self.name.text().strip() if self._has_own_name else "",
             epochs=self.epochs.value if self._has_own_epochs else None,
-            start_from=str(self.start_from.currentData() or ""),
+            start_from=str(self.start_from.currentData()),
             training=self._training(),
             uses_own_seed=self.seed_kind.current == "yours",
         )
@@ -420,7 +436,26 @@ class SettingsPanel(Surface):
         self.patience.set_value(training.patience)
         self.minutes.set_value(round(training.minutes))
         self.random_seed.set_value(training.random_seed)
+        self._show_start()
         self.changed.emit()
+
+    def _show_start(self) -> None:
+        """Say what the choice comes to, for the collection and the manner chosen."""
+        corpus, chosen = self._chosen_corpus(), self.start_from.currentData()
+        if chosen == "":
+            tip = self.tr("It starts from nothing and learns from these pieces alone.")
+        elif chosen != AUTOMATIC:
+            tip = self.tr("It goes on from “{name}”.").format(name=self.start_from.currentText())
+        elif corpus is None:
+            tip = self.tr("The starter model where the pieces are few melodies, else nothing.")
+        else:
+            suits = suiting_start(
+                self._starter, self._preset().name, notes=corpus.notes, has_chords=not corpus.learns_melody
+            )
+            tip = suits.reason
+            if suits.from_starter:
+                tip += self.tr(" Should it have studied these very pieces, nothing is started from.")
+        self.start_from.setToolTip(tip)
 
     def _show_corpus(self) -> None:
         corpus = self._chosen_corpus()
@@ -436,6 +471,7 @@ class SettingsPanel(Surface):
             if not self._has_own_name:
                 self.name.setText(corpus.name if corpus else "")
             self.show_run(None)
+            self._show_start()
 
     def _on_corpus(self) -> None:
         self._show_corpus()

@@ -63,15 +63,17 @@ def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0, counting_
     counting_loss: held-out loss, in nats per note, of a model that only counts which note follows which.
     """
     best = best_of(history)
-    if best is None:
+    if best is None or not history[-1].epoch:
         return Verdict(
             "It is reading the pieces for the first time", "The curves begin when it is through with them once."
         )
     found = course(history, counting_loss=counting_loss)
     title = verdict_sentence(history, counting_loss=counting_loss)
     unseen = f"the {held_out_pieces} pieces" if held_out_pieces > 1 else "the pieces"
-    where = f"in epoch {best.epoch} it was like choosing among {among(best.held_out_loss)} notes"
-    kept = f"Stopping loses nothing: epoch {best.epoch} is kept."
+    when = f"in epoch {best.epoch}" if best.epoch else "as it started"
+    where = f"{when} it was like choosing among {among(best.held_out_loss)} notes"
+    since, what = (f"epoch {best.epoch}",) * 2 if best.epoch else ("its start", "the model it started from")
+    kept = f"Stopping loses nothing: {what} is kept."
     if found.trend != "learning" and not found.beats_counting:
         first, _, rest = title.partition(". ")
         more = f" {kept}" if found.trend == "memorising" else ""
@@ -79,13 +81,13 @@ def verdict(history: Sequence[EpochDone], *, held_out_pieces: int = 0, counting_
     if found.trend == "memorising":
         return Verdict(
             title,
-            f"Since epoch {best.epoch} it has become surer about the pieces it studies, and less sure about {unseen} it "
+            f"Since {since} it has become surer about the pieces it studies, and less sure about {unseen} it "
             f"has never seen. {kept}",
             "warning",
         )
     if found.trend == "flat":
         return Verdict(title, f"It hardly becomes surer about {unseen} it has never seen: {where}.")
-    if len(history) == 1:
+    if history[-1].epoch == 1:
         return Verdict(title, f"After one reading it is like choosing among {among(best.held_out_loss)} notes.")
     return Verdict(title, f"It still becomes surer about {unseen} it has never seen: {where}.")
 

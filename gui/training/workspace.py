@@ -340,13 +340,15 @@ class TrainWorkspace(QSplitter):
         self.stop.set_text(
             self.tr("Stopping…")
             if self._phase == "stopping"
-            else self.tr("Stop and keep epoch {number}").format(number=best.epoch if best else 0)
+            else self.tr("Stop and keep epoch {number}").format(number=best.epoch)
+            if best is not None and best.epoch
+            else self.tr("Stop and keep it as it started")
         )
         self._progress.setVisible(self.is_running)
         self.compose.setVisible(best is not None)
         self.compose.set_text(
             self.tr("Compose with epoch {number} now").format(number=best.epoch)
-            if best is not None and self.is_running
+            if best is not None and best.epoch and self.is_running
             else self.tr("Compose with it")
         )
         copies = any(card.answer.copied for card in self.strip.cards)
@@ -356,7 +358,11 @@ class TrainWorkspace(QSplitter):
     def _words(self) -> tuple[str, str, str, str]:
         """Title, sentences, icon and its colour."""
         best = best_of(self._history)
-        kept = self.tr("Keeping epoch {number}. This takes a second or two.").format(number=best.epoch if best else 0)
+        kept = (
+            self.tr("Keeping epoch {number}. This takes a second or two.").format(number=best.epoch)
+            if best is not None and best.epoch
+            else self.tr("Keeping it as it started. This takes a second or two.")
+        )
         match self._phase:
             case "idle":
                 if self.settings.choices() is None:

@@ -13,10 +13,13 @@ from core.cli.console import Bar, Console
 from core.cli.train import _Teller, _Told
 from core.learning.library import Library
 from core.learning.progress import TrainingStarting
+from core.learning.training import finish, prepare_job
 from core.learning.words import NO_PATTERN, ending
 from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
 from tests.core.learning.test_course import BY_LOT, history
+from tests.core.learning.test_training import learnt
+from tests.core.learning.test_training import tunes as random_tunes
 
 TRAIN = (sys.executable, "-m", "core", "train")
 
@@ -97,6 +100,46 @@ def test_the_sentence_on_how_it_goes_is_written_whenever_it_changes() -> None:
         == written.lines.index(next(line for line in written.lines if line.startswith("Epoch 17:"))) + 1
     )
     assert told.ending == ending(epochs, counting_loss=counting_loss)
+
+
+@pytest.fixture
+def untrained(monkeypatch, home):
+    """As if each training were over at once; and a starter model, which is never trained either."""
+
+    def over(job, _control):
+        learnt(job, 2.0)
+        return finish(job)
+
+    monkeypatch.setattr("core.cli.train.train_job", over)
+    monkeypatch.setattr("core.paths.starter_model", lambda: home.parent / "none")  # whose name would be taken
+    job = prepare_job(random_tunes(), "standard", home=home.parent / "shipped", name="Starter model")
+    over(job, None)
+    monkeypatch.setattr("core.paths.starter_model", lambda: job.folder)
+
+
+def test_without_a_word_training_starts_from_what_suits_and_says_so(cli, tunes, untrained):
+    done = cli("train", tunes, "--json")
+    assert done.code == 0, done.err
+    assert done.json["started_from"] == "Starter model"
+    assert "It starts from the starter model, because these pieces alone are few to learn from.\n" in done.err
+    quick = cli("train", tunes, "--preset", "quick", "--json")
+    assert quick.json["started_from"] == ""
+    assert "It starts from nothing, because the starter model isn't of the kind ‘Quick’.\n" in quick.err
+    records = {record["name"]: record["started_from"] for record in cli("models", "--json").json}
+    assert records == {"Starter model": "", "tunes": "Starter model", "tunes 2": ""}
+    assert "started from ‘Starter model’" in cli("models").out
+
+
+def test_scratch_starts_from_nothing(cli, tunes, untrained):
+    done = cli("train", tunes, "--start-from", "scratch", "--json")
+    assert (done.code, done.json["started_from"]) == (0, "")
+    assert "It starts from" not in done.err
+
+
+def test_a_model_that_is_named_is_gone_on_from(cli, tunes, model, untrained):
+    done = cli("train", tunes, "--start-from", model, "--json")
+    assert (done.code, done.json["started_from"]) == (0, "Quartet")
+    assert cli("train", tunes, "--start-from", "no such model").code == 1
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from core.learning.library import Library
 from core.learning.model_file import FolderFiles
 from core.learning.progress import EpochDone, TrainingPhase
 from core.learning.spec import PRESETS, NetworkSpec
+from core.learning.start import AUTOMATIC, SCRATCH
 from core.learning.tokenizer import Vocabulary
 from core.learning.training import discard, finish, grown_weights, prepare_job, resumable, resume_job
 from core.learning.weights import fresh_weights, weight_shapes
@@ -196,6 +197,80 @@ def test_training_starts_from_a_model_s_weights(tmp_path):
         assert np.array_equal(start["embedding/pitch"][-1], old_weights["embedding/pitch"][-1])  # begin
     with pytest.raises(ModelError):
         prepared(tmp_path, start_from="no such model")
+
+
+@pytest.fixture
+def starter(tmp_path, monkeypatch):
+    """A starter model of the standard kind that has studied the lowest tunes."""
+    elsewhere = tmp_path / "elsewhere"
+    job = prepare_job(tunes(lowest=40), "standard", home=elsewhere, name="Starter model")
+    learnt(job, 2.0)
+    finish(job)
+    monkeypatch.setattr("core.paths.starter_model", lambda: job.folder)
+    return job.folder
+
+
+def others():
+    """Tunes that are no transpositions of the starter's."""
+    return tunes(lowest=50, duration=480)
+
+
+def test_few_pieces_start_from_the_starter_model_and_say_so(tmp_path, starter):
+    job = prepare_job(others(), "standard", home=tmp_path, name="Mine", start_from=AUTOMATIC)
+    assert job.start_from == "Starter model"
+    assert job.start_reason.startswith("It starts from the starter model, because")
+    with np.load(job.folder / "start.npz") as start, np.load(starter / "weights.npz") as weights:
+        assert np.array_equal(start["lstm0/kernel"], weights["lstm0/kernel"])
+    assert resume_job(job.model_id, tmp_path) == job
+
+
+def test_what_the_starter_model_does_not_suit_starts_from_nothing(tmp_path, starter):
+    def start(pieces, preset="standard", **more):
+        job = prepare_job(pieces, preset, home=tmp_path, name="Mine", **{"start_from": AUTOMATIC, **more})
+        return job.start_from, job.start_reason
+
+    assert start(tunes(lowest=45))[0] == "", "it has studied them, in another key"
+    assert "has studied these pieces" in start(tunes(lowest=45))[1]
+    assert "‘Quick’" in start(others(), "quick")[1]
+    chords = [Note(place * 240, pitch, 240) for place in range(40) for pitch in (60, 64 + place % 3)]
+    assert "chords" in start([(f"c{length}", "", Score((Part.of(chords[:length]),))) for length in (60, 70, 80)])[1]
+    assert start(others(), start_from=SCRATCH) == ("", "")
+    assert start(others(), start_from="") == ("", "")
+    assert start(others(), network=TINY) == ("", "")
+    (starter / "weights.npz").unlink()
+    assert "no starter model" in start(others())[1]
+
+
+def test_going_on_from_a_model_is_gentler_and_shorter_unless_numbers_are_given(tmp_path, starter):
+    def training(**more):
+        return prepare_job(others(), "standard", home=tmp_path, name="Mine", start_from="starter", **more).training
+
+    standard = PRESETS["standard"].training
+    assert training().learning_rate < standard.learning_rate
+    assert training().epochs < 10 * standard.epochs
+    assert training(epochs=7).epochs == 7
+    own = replace(standard, learning_rate=0.02, epochs=9)
+    assert (training(training=own).learning_rate, training(training=own).epochs) == (0.02, 9)
+
+
+def test_a_model_of_another_manner_is_gone_on_from_in_its_own(tmp_path):
+    tokenizer = PRESETS["article"].tokenizer
+    network = replace(PRESETS["article"].network, embedding=6, layers=1, units=8)
+    first = prepare_job(tunes(), "article", home=tmp_path, name="Article", network=network)
+    learnt(first, 2.0)
+    finish(first)
+    second = prepare_job(others(), "standard", home=tmp_path, name="More", start_from="Article")
+    assert (second.tokenizer, second.network) == (tokenizer, network)
+    assert (second.training.window, second.training.stride, second.training.target) == (32, 1, "last_step")
+
+
+def test_a_test_that_the_older_model_has_studied_is_called_flattering(tmp_path):
+    first = prepared(tmp_path)
+    learnt(first, 2.0)
+    finish(first)
+    assert prepared(tmp_path, start_from="Tunes", network=None).start_reason == ""
+    reasons = {prepared(tmp_path, start_from="Tunes", network=None, random_seed=seed).start_reason for seed in range(9)}
+    assert "‘Tunes’ has studied some of the pieces kept aside, so the test flatters." in reasons
 
 
 def test_a_new_value_starts_as_its_neighbour_only_less_likely():

@@ -1,6 +1,7 @@
 """The loop: exact resumption, the best kept, stopping, samples. In this process, with an owner that does as told."""
 
 import math
+import shutil
 import sys
 from dataclasses import dataclass, field, replace
 
@@ -169,6 +170,64 @@ def test_the_weights_on_disk_are_those_of_the_best_epoch(tmp_path):
     assert any(not np.array_equal(kept[name], last[f"weights/{name}"]) for name in kept)
 
 
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory):
+    """The folder of a user whose library holds a model that knows the tunes well."""
+    home = tmp_path_factory.mktemp("origin")
+    job = job_in(home, epochs=20)
+    run(job, Owner())
+    finish(job)
+    return home
+
+
+def going_on(origin, home, **changes):
+    """A training from the model “Tunes”, in a folder of its own."""
+    shutil.copytree(origin, home, dirs_exist_ok=True)
+    return prepare_job(
+        tunes(), "standard", home=home, name="More", start_from="Tunes", training=replace(SHORT, **changes)
+    )
+
+
+def test_going_on_from_a_model_never_ends_worse_than_it(origin, tmp_path):
+    job = going_on(origin, tmp_path, learning_rate=0.5, schedule="constant", averaging=0.0)  # wild: it forgets all
+    owner = Owner()
+    run(job, owner)
+    first, *rest = owner.of(EpochDone)
+    known = Library(tmp_path).find("Tunes")
+    assert first.epoch == 0
+    assert first.held_out_loss / math.log(2) == pytest.approx(known.held_out_bits_per_note, rel=1e-5)
+    assert all(epoch.held_out_loss > first.held_out_loss for epoch in rest)
+    result = finish(job)
+    assert (result.best_epoch, result.epochs) == (0, 3)
+    assert result.held_out_bits_per_note == pytest.approx(known.held_out_bits_per_note, rel=1e-5)
+    files = [FolderFiles(folder) for folder in (job.folder, known.path)]
+    kept, before = (model_file.read_weights(each, model_file.read_card(each)) for each in files)
+    assert all(np.array_equal(array, before[name]) for name, array in kept.items())
+
+
+@pytest.mark.timeout(300)  # three runs, each of which builds its graphs anew
+def test_going_on_keeps_what_becomes_better_and_survives_a_break_to_the_bit(origin, tmp_path):
+    whole, broken = (going_on(origin, tmp_path / name, learning_rate=0.002) for name in ("whole", "broken"))
+    run(whole, Owner())
+    with pytest.raises(Unplugged):
+        run(broken, Owner(break_at=4))  # in the first epoch, after the older model was judged
+    run(broken, Owner())
+    history = model_file.read_history(FolderFiles(broken.folder))
+    assert [epoch.epoch for epoch in history] == [0, 1, 2, 3]
+    assert losses_of(broken) == losses_of(whole)
+    best = min(history, key=lambda epoch: epoch.held_out_loss)
+    assert finish(broken).best_epoch == best.epoch > 0
+
+
+def test_a_run_stopped_in_its_first_epoch_keeps_the_model_it_went_on_from(origin, tmp_path):
+    job = going_on(origin, tmp_path)
+    run(job, Owner(stop_at=3))
+    result = finish(job)
+    assert (result.best_epoch, result.epochs, result.stopped_early) == (0, 0, True)
+    record = Library(tmp_path).find("More")
+    assert (record.state, record.started_from) == ("ready", "Tunes")
+
+
 def test_time_that_is_up_ends_the_run_with_a_tested_epoch(tmp_path):
     job = job_in(tmp_path, epochs=1000, minutes=0.01)
     owner = Owner()
@@ -183,5 +242,6 @@ def test_the_learning_rate_warms_up_and_falls():
     assert rates[0] < rates[50] < rates[99]
     assert max(rates) <= SHORT.learning_rate
     assert rates[-1] == pytest.approx(0.02 * SHORT.learning_rate, rel=0.01)
+    assert learning_rate(SHORT, step=10, progress=0.0, warm_up=10) == SHORT.learning_rate
     constant = replace(SHORT, schedule="constant")
     assert learning_rate(constant, step=1, progress=0.9) == SHORT.learning_rate

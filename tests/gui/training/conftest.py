@@ -45,6 +45,12 @@ def epochs(held_out, studied=None):
 MEMORISING = epochs([16, 12, 9, 7, 6, 6.5, 7, 7.5, 8, 8.5, 9], [16, 11, 8, 6, 5, 4.5, 4, 3.5, 3, 2.5, 2])
 
 
+def started_from(held_out, history):
+    """The same training, gone on from a model that chooses among so many notes in pieces it has never seen."""
+    losses = {"pitch": math.log(held_out) * 0.75, "duration": math.log(held_out) * 0.25}
+    return (EpochDone(0, {}, losses, True, 0, 1.0, 0.0), *history)
+
+
 def answer(epoch, phrase="Finds a rhythm", *, copied=0):
     notes = tuple(Note(index * 480, 60 + index, 480) for index in range(8))
     return Answer(epoch, phrase, Score((Part(notes=notes),)), frozenset(notes[:copied]))

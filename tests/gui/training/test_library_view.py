@@ -56,6 +56,9 @@ def test_figures_stand_side_by_side(tmp_path):
     )
     assert row_of(record) == ("Mine", "Bach", "104", "Standard", "24 of 60", "32.0 notes", "4.0 notes", "2026-01-02")
     assert row_of(ModelRecord("m", "Mine", tmp_path, state="unfinished"))[0] == "Mine (unfinished)"
+    assert row_of(replace(record, started_from="Starter model"))[1] == "Bach, after “Starter model”"
+    assert row_of(replace(record, best_epoch=0))[4] == "0 of 60"
+    assert row_of(replace(record, best_epoch=0, epochs=0))[4] == "–"
 
 
 def test_a_deleted_model_comes_back_by_undo(qtbot, controller, library, posted):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from gui.training.chart_scale import scale_for
 from gui.training.loss_chart import LossChart
-from tests.gui.training.conftest import MEMORISING, epochs
+from tests.gui.training.conftest import MEMORISING, epochs, started_from
 
 
 @given(
@@ -71,6 +71,23 @@ def test_it_paints_from_no_epoch_to_many_in_small_and_large(chart):
         chart.resize(*size)
         chart.show_history(history, epochs=20)
         assert not chart.grab().isNull()
+
+
+def test_the_model_it_started_from_is_a_point_on_one_curve_alone(qtbot, chart):
+    chart.show_history(started_from(5.5, MEMORISING), epochs=20)
+    assert not chart.grab().isNull()
+    unseen, studied = (chart._drawn_epochs(held_out=held_out) for held_out in (True, False))
+    assert (unseen[0].epoch, studied[0].epoch) == (0, 1)
+    assert chart.summary().endswith("Best: as it started, among 5.5.")
+    assert chart.scale().low > 0, "what was never measured is no 0"
+    qtbot.keyClick(chart, Qt.Key.Key_Home)
+    assert chart.hovered_epoch == 1
+
+
+def test_the_curves_begin_after_the_first_epoch_whatever_it_started_from(chart):
+    chart.show_history(started_from(5.5, ()), epochs=20)
+    assert chart.summary() == "No epoch is done yet."
+    assert not chart.grab().isNull()
 
 
 def test_a_training_that_ends_early_leaves_room_beside_its_curves(chart):

@@ -2,8 +2,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.learning.spec import PRESETS
+from core.learning.start import AUTOMATIC
 from core.music.score import Note
 from gui.training.settings_panel import CorpusFacts, RunFacts, SettingsPanel
+from tests.core.learning.test_start import STARTER
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -71,12 +73,39 @@ def test_a_name_that_was_typed_is_kept(qtbot, panel):
     assert panel.choices().name == "Evening"
 
 
-def test_a_model_to_start_from_is_offered(panel):
+def choose_start(panel, place):
+    panel.start_from.setCurrentIndex(place)
+    panel.start_from.activated.emit(place)
+
+
+def test_what_suits_nothing_or_a_model_can_be_started_from(panel):
     panel.set_models([("m1", "First model")])
-    panel.start_from.setCurrentIndex(1)
-    assert panel.choices().start_from == "m1"
-    panel.set_models([])
+    offered = [panel.start_from.itemText(place) for place in range(panel.start_from.count())]
+    assert offered == ["What suits", "Nothing", "First model"]
+    assert panel.choices().start_from == AUTOMATIC
+    choose_start(panel, 1)
     assert panel.choices().start_from == ""
+    choose_start(panel, 2)
+    assert panel.choices().start_from == "m1"
+    assert panel.start_from.toolTip() == "It goes on from “First model”."
+    panel.set_models([])
+    assert panel.choices().start_from == AUTOMATIC
+
+
+def test_the_tip_says_what_suits_the_collection_and_why(panel):
+    assert "there is no starter model" in panel.start_from.toolTip()
+    panel.set_models([], starter=STARTER)
+    assert panel.start_from.toolTip().startswith("It starts from the starter model, because these pieces alone are few")
+    panel.preset.setCurrentIndex(panel.preset.findData("quick"))
+    panel.preset.activated.emit(panel.preset.currentIndex())
+    assert "isn't of the kind ‘Quick’" in panel.start_from.toolTip()
+    panel.preset.setCurrentIndex(panel.preset.findData("standard"))
+    panel.preset.activated.emit(panel.preset.currentIndex())
+    panel.corpus.setCurrentIndex(1)
+    panel.corpus.activated.emit(1)
+    assert "these pieces have chords" in panel.start_from.toolTip()
+    panel.show_job(name="x", preset="standard", epochs=3, corpus_name="Chorales", start_reason="It starts from Bach.")
+    assert panel.start_from.toolTip() == "It starts from Bach."
 
 
 def test_my_seed_is_a_choice_only_while_there_is_one(qtbot, panel):

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from gui.training.verdict import among, best_of, memorising_since, part_of, verdict
-from tests.gui.training.conftest import MEMORISING, epochs
+from tests.gui.training.conftest import MEMORISING, epochs, started_from
 
 
 def test_before_the_first_epoch_it_says_what_is_going_on():
@@ -22,6 +22,19 @@ def test_a_rising_test_loss_with_a_falling_one_is_memorising():
     assert said.tone == "warning"
     assert memorising_since(MEMORISING) == 5
     assert memorising_since(MEMORISING[:8]) is None
+
+
+def test_a_model_that_was_gone_on_from_is_no_epoch():
+    assert "first time" in verdict(started_from(9, ())).title
+    said = verdict(started_from(9, epochs([8])))
+    assert said.sentences == "After one reading it is like choosing among 8.0 notes."
+    worse = verdict(started_from(5, MEMORISING))
+    assert worse.title == "It has started to memorise. The model it started from is the best so far."
+    assert "Since its start it has" in worse.sentences
+    assert "Stopping loses nothing: the model it started from is kept." in worse.sentences
+    assert (
+        "as it started it was like choosing among 7.0 notes" in verdict(started_from(7, epochs([7.5, 7.4]))).sentences
+    )
 
 
 def test_a_flat_test_loss_has_nearly_stopped():

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 
 from core.learning.progress import TrainingProgress
 from gui.training.workspace import Unfinished, UnfinishedCard
-from tests.gui.training.conftest import MEMORISING, answer, epochs
+from tests.gui.training.conftest import MEMORISING, answer, epochs, started_from
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -52,6 +52,16 @@ def test_a_pressed_stop_says_so_in_the_same_frame(qtbot, workspace):
     assert workspace.stop.text() == "Stopping…"
     assert not workspace.stop.isEnabled()
     assert workspace._sentences.text() == "Keeping epoch 5. This takes a second or two."
+
+
+def test_while_no_epoch_is_better_than_the_model_it_started_from_that_is_kept(workspace):
+    workspace.show_start()
+    workspace.set_phase("training")
+    workspace.show_history(started_from(4, MEMORISING), epochs=20)
+    assert workspace.stop.text() == "Stop and keep it as it started"
+    assert workspace.compose.text() == "Compose with it"
+    workspace.set_phase("stopping")
+    assert workspace._sentences.text() == "Keeping it as it started. This takes a second or two."
 
 
 def test_without_pieces_the_way_to_them_is_shown(qtbot, workspace):

@@ -18,7 +18,7 @@ SCRATCH = "scratch"
 """Asks for fresh weights, as "" does."""
 
 FEW_NOTES = 50_000
-"""Up to so many notes (some three hundred songs) it was measured that going on from a model is better."""
+"""In all pieces. A little above the largest folder, three hundred songs, for which going on was measured to be better."""
 _KNOWN_SHARE = 0.1
 """Of the pieces: when the starter model has studied more of them, the pieces kept aside are no test any more."""
 _RATE_SHARE = 0.1

@@ -6,6 +6,7 @@ it is judged as a whole. Arrays are (batch, rows, …) for the events to be chos
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,22 @@ _ZERO_INTERVAL = 128
 
 
 @dataclass(frozen=True, eq=False)
+class Reach:
+    """What of the past can be copied, whatever the field."""
+
+    back: IntArray
+    """(rows, events): how many events further back, within the window."""
+    may_copy: npt.NDArray[np.bool_]
+    """(batch, rows, events)."""
+    may_move: npt.NDArray[np.bool_]
+    """(batch, rows, events): also transposed."""
+    moves: IntArray
+    """(batch, events): rows of the intervals by which they were reached; -1 where none can be repeated."""
+    hints: Array
+    """(batch, rows, …): of longest matches, and of how much there is."""
+
+
+@dataclass(frozen=True, eq=False)
 class Past:
     """The events that can be copied; a value, so that one can go back to it."""
 
@@ -73,6 +90,26 @@ class Past:
     last_bar_steps: IntArray
     next_key: Array
     """(batch, all heads' widths): of the state that chooses the next event."""
+    window: int
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Found once for all fields of the next event."""
+        batch, rows = len(self.keys), self.rows
+        back = self.first_row + np.arange(rows)[:, None] - np.arange(self.count)
+        is_seen = (back > 0) & (back < self.window)
+        intervals = self.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL  # far below for none
+        can_move = np.abs(intervals) <= FARTHEST_INTERVAL
+        may_move = is_seen & can_move[:, None] & (self.last_pitch != NO_PITCH)[..., None]
+        longest = (self.matches * is_seen).max(axis=-1, initial=0).transpose(1, 2, 0)  # (batch, rows, kinds)
+        known = np.broadcast_to(np.log1p(is_seen.sum(axis=-1))[:, None] / 5, (batch, rows, 1))
+        return Reach(
+            np.clip(back, 0, self.window - 1),
+            np.broadcast_to(is_seen, may_move.shape),
+            may_move,
+            np.where(can_move, intervals + FARTHEST_INTERVAL, -1),
+            np.concatenate([longest / 8, longest > 0, known], axis=-1).astype(self.keys.dtype),
+        )
 
     @property
     def count(self) -> int:
@@ -210,6 +247,7 @@ class CopyHeads:
             here,
             here + bar_steps,
             states @ self._keys,
+            self._window,
         )
 
     def after(self, past: Past, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array) -> Past:
@@ -233,6 +271,7 @@ class CopyHeads:
             every.positions[:, last],
             bar_steps[:, last],
             every.next_key,
+            self._window,
         )
 
     def during(self, past: Past, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array) -> Past:
@@ -284,16 +323,10 @@ class CopyHeads:
         batch, rows, count = len(queries), past.rows, past.count
         asked = queries.reshape(batch, rows, heads, COPY_WIDTH).transpose(0, 2, 1, 3)
         keys = past.keys[:, :, self._key_spans[field]].reshape(batch, count, heads, COPY_WIDTH).transpose(0, 2, 3, 1)
-        back = past.first_row + np.arange(rows)[:, None] - np.arange(count)  # (rows, events)
-        is_seen = (back > 0) & (back < self._window)
+        reach = past.reach
         scores = (asked @ keys) * self._dtype.type(COPY_WIDTH**-0.5)
-        scores += self._likeness(field, past, chosen, np.clip(back, 0, self._window - 1)).transpose(0, 3, 1, 2)
-
-        intervals = past.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL  # (batch, events); far below for none
-        can_move = np.abs(intervals) <= FARTHEST_INTERVAL
-        may_move = is_seen & can_move[:, None] & (past.last_pitch != NO_PITCH)[..., None]  # (batch, rows, events)
-        may_copy = np.broadcast_to(is_seen, may_move.shape)
-        may = np.stack([may_copy] * exact + [may_move] * moving, axis=1)
+        scores += self._likeness(field, past, chosen, reach.back).transpose(0, 3, 1, 2)
+        may = np.stack([reach.may_copy] * exact + [reach.may_move] * moving, axis=1)
         if count:
             scores = np.where(may, scores, _SHUT)
             weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -303,17 +336,14 @@ class CopyHeads:
             weights = scores
         size = len(self._found[field][0][0])
         by_symbol = weights[:, :exact] @ _one_hot(past.symbols[field], size, self._dtype)[:, None]
-        moves = np.where(can_move, intervals + FARTHEST_INTERVAL, -1)
-        by_interval = weights[:, exact:] @ _one_hot(moves, INTERVALS, self._dtype)[:, None]
-
-        longest = (past.matches * is_seen).max(axis=-1, initial=0).transpose(1, 2, 0)  # (batch, rows, kinds)
-        known = np.broadcast_to(np.log1p(is_seen.sum(axis=-1))[:, None] / 5, (batch, rows, 1))
-        hints = np.concatenate([longest / 8, longest > 0, known], axis=-1).astype(self._dtype)
+        by_interval = np.zeros((batch, 0, rows, INTERVALS), self._dtype)
+        if moving:
+            by_interval = weights[:, exact:] @ _one_hot(reach.moves, INTERVALS, self._dtype)[:, None]
         from_symbols, from_moves = self._found[field]
         told = sum(by_symbol[:, head] @ table for head, table in enumerate(from_symbols))
         told = told + sum(by_interval[:, head] @ table for head, table in enumerate(from_moves))
-        told[..., :GATE_UNITS] += hints @ self._hints[field]
-        can = [np.ones((batch, rows), bool), *[may_copy.any(-1)] * exact, *[may_move.any(-1)] * moving]
+        told[..., :GATE_UNITS] += reach.hints @ self._hints[field]
+        can = [np.ones((batch, rows), bool), *[reach.may_copy.any(-1)] * exact, *[reach.may_move.any(-1)] * moving]
         return Offer(weights, by_symbol, by_interval, told, np.stack(can, axis=-1))
 
     def _likeness(self, field: Field, past: Past, chosen: Chosen, back: IntArray) -> Array:

@@ -7,6 +7,7 @@ resumed in mid-epoch sees exactly what it would have seen.
 import hashlib
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TrainingError
-from core.files import write_bytes
+from core.files import replacing
 from core.learning.spec import Field, TrainingSpec
 from core.learning.tokenizer import Events, IntArray, Vocabulary
 
+_NAME_LENGTHS_AT = 26
+"""Where a member's own header in a .zip tells how long its name and its extra field are; the content follows them."""
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
 _EVENTS_PER_HELD_OUT_BATCH = 8192
 _WIDTHS = 16
@@ -127,25 +130,28 @@ class Dataset:
     def save(self, path: Path) -> None:
         """Raises FileError."""
         names = json.dumps([self.fingerprints, self.titles]).encode()
-        content = io.BytesIO()
-        np.savez_compressed(
-            content,
-            allow_pickle=False,
-            starts=self.starts,
-            held_out=self.held_out,
-            names=np.frombuffer(names, dtype=np.uint8),
-            **self.columns,
-        )
-        write_bytes(path, content.getvalue())
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                starts=self.starts,
+                held_out=self.held_out,
+                names=np.frombuffer(names, dtype=np.uint8),
+                **self.columns,
+            )
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
-        """Raises TrainingError when the file is missing or damaged."""
+        """With columns that stay on disk until they are looked at: a corpus can be larger than what fits into memory.
+
+        Raises TrainingError when the file is missing or damaged.
+        """
         try:
             with np.load(path, allow_pickle=False) as stored:
                 fingerprints, titles = json.loads(stored["names"].tobytes())
+                mapped = _mapped(path)
                 return cls(
-                    {name: stored[name] for name in _COLUMNS},
+                    {name: mapped[name] if name in mapped else stored[name] for name in _COLUMNS},
                     stored["starts"],
                     stored["held_out"],
                     tuple(fingerprints),
@@ -155,6 +161,24 @@ class Dataset:
             raise TrainingError(
                 "This training can't go on: its pieces can't be read.", hint="Train again from the corpus."
             ) from error
+
+
+def _mapped(path: Path) -> dict[str, IntArray]:
+    """The columns of an .npz as views of the file, where they are not compressed. Raises ValueError, OSError."""
+    found: dict[str, IntArray] = {}
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        for name in _COLUMNS:
+            member = archive.getinfo(f"{name}.npy")
+            if member.compress_type != zipfile.ZIP_STORED:
+                continue
+            file.seek(member.header_offset + _NAME_LENGTHS_AT)
+            name_length, extra_length = struct.unpack("<HH", file.read(4))
+            file.seek(name_length + extra_length, io.SEEK_CUR)
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            if shape[0]:
+                found[name] = np.asarray(np.memmap(path, dtype, "r", offset=file.tell(), shape=shape))
+    return found
 
 
 def kept_aside(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:
@@ -185,15 +209,6 @@ class Batches:
     dataset: Dataset
     vocabulary: Vocabulary
     spec: TrainingSpec
-
-    @cached_property
-    def _symbols(self) -> dict[Field, IntArray]:
-        """Symbols of all events, end to end; pitches stay pitches, because a transposition comes first."""
-        columns = self.dataset.columns
-        return {
-            field: columns[field] if field == "pitch" else self.vocabulary.symbols(field, columns[field])
-            for field in self.vocabulary.values
-        }
 
     @cached_property
     def _pitch_symbols(self) -> IntArray:
@@ -296,9 +311,11 @@ class Batches:
             begins = start == 0
             to = slice(int(begins), length + 1)
             span = slice(base + start - (not begins), base + start + length)
-            for field, values in self._symbols.items():
-                chosen = values[span]
-                symbols[field][row, to] = self._pitch_symbols[chosen + shift] if field == "pitch" else chosen
+            for field in self.vocabulary.values:
+                values = columns[field][span]
+                symbols[field][row, to] = (
+                    self._pitch_symbols[values + shift] if field == "pitch" else self.vocabulary.symbols(field, values)
+                )
                 if begins:
                     symbols[field][row, 0] = sizes[field]
             bar_position[row, to] = columns["bar_position"][span]

@@ -24,6 +24,11 @@ MATCH_FEATURES = len(MATCH_LEVELS) + 1
 BAR_LAGS = (1, 2, 4, 8)
 """Bars apart that are classes of their own, 1 to 4; class 5 is any other whole number, class 0 none."""
 LAG_CLASSES = len(BAR_LAGS) + 1
+_LAG_CLASS = np.array(
+    [0, *(BAR_LAGS.index(bars) + 1 if bars in BAR_LAGS else LAG_CLASSES for bars in range(1, max(BAR_LAGS) + 2))],
+    dtype=np.uint8,
+)
+"""By bars apart, up to the first of all beyond."""
 PLACE_FEATURES = 1 + LAG_CLASSES
 SAME_PLACE = 8
 """Added to the lag's class where both events lie at one place in the bar."""
@@ -92,11 +97,11 @@ def place_classes(apart: IntArray, bar_steps: IntArray, is_same_place: npt.NDArr
 
     apart: steps from the earlier onset to the later. bar_steps: of the later one's bar.
     """
-    bars, rest = np.divmod(apart, bar_steps)
-    classes = np.where(bars > 0, LAG_CLASSES, 0)
-    for number, lag in enumerate(BAR_LAGS, start=1):
-        classes = np.where(bars == lag, number, classes)
-    found: Bytes = (np.where(rest == 0, classes, 0) + SAME_PLACE * is_same_place).astype(np.uint8)
+    bars = np.divide(
+        apart, bar_steps, dtype=np.float32
+    )  # a whole number exactly where it is one: onsets are below 2^24
+    classes = _LAG_CLASS[np.clip(bars, 0, len(_LAG_CLASS) - 1).astype(np.uint8)]
+    found: Bytes = classes * (bars == np.floor(bars)) + np.uint8(SAME_PLACE) * is_same_place
     return found
 
 

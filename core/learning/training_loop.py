@@ -7,13 +7,17 @@ the losses, to the bit, of one that was never interrupted.
 
 import math
 import time
-from typing import Literal, Protocol
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Literal, Protocol, TypeVar
 
 from core.errors import TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
 from core.learning.counting import counting_loss
 from core.learning.dataset import Batches, Dataset
+from core.learning.network.arrays import Arrays
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.progress import EpochDone, SampleMade, TrainingPhase, TrainingProgress, TrainingStarting
 from core.learning.samples import Answers
@@ -21,6 +25,8 @@ from core.learning.spec import TrainingSpec
 from core.learning.training import DATASET, START, TrainingJob, scored
 from core.learning.weights import Weights, parameter_count
 
+Asked = TypeVar("Asked")
+Made = TypeVar("Made")
 Command = Literal["go", "stop"]
 
 SAMPLED_EPOCHS = (1, 2, 5, 10)
@@ -69,6 +75,17 @@ def learning_rate(spec: TrainingSpec, *, step: int, progress: float, warm_up: in
         return spec.learning_rate
     fallen = _LOWEST_RATE + (1 - _LOWEST_RATE) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
     return spec.learning_rate * min(1.0, step / warm_up) * fallen
+
+
+def ahead(make: Callable[[Asked], Made], asked: Sequence[Asked]) -> Generator[Made, None, None]:
+    """What is made of each, in order; the next one is made in a thread while the last one is used."""
+    with ThreadPoolExecutor(1, "ritornello-next-batch") as thread:
+        coming = [thread.submit(make, one) for one in asked[:1]]
+        for place in range(len(asked)):
+            made = coming.pop().result()
+            if place + 1 < len(asked):
+                coming.append(thread.submit(make, asked[place + 1]))
+            yield made
 
 
 class _Run:
@@ -157,16 +174,22 @@ class _Run:
     def _read_epoch(self) -> None:
         cursor = self._cursor
         plan = self._batches.epoch(cursor.epoch)
+        coming = ahead(lambda batch: self._network.arrays(self._batches.batch(batch)), plan[cursor.batch :])
+        with closing(coming):
+            self._read_batches(coming, len(plan))
+
+    def _read_batches(self, coming: Iterator[Arrays], batches: int) -> None:
+        cursor = self._cursor
         warm_up = _WARM_UP_STEPS
         if self._job.start_from:
-            warm_up = min(warm_up, math.ceil(_WARM_UP_SHARE * self._spec.epochs * len(plan)))
-        while cursor.batch < len(plan) and self._time_share < 1:
+            warm_up = min(warm_up, math.ceil(_WARM_UP_SHARE * self._spec.epochs * batches))
+        while cursor.batch < batches and self._time_share < 1:
             if self._owner.listen() == "stop":
                 raise _Stopped
             started = time.monotonic()
-            batch = self._batches.batch(plan[cursor.batch])
+            batch = next(coming)
             cursor.step += 1
-            done = (cursor.epoch - 1 + cursor.batch / len(plan)) / self._spec.epochs
+            done = (cursor.epoch - 1 + cursor.batch / batches) / self._spec.epochs
             rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share), warm_up=warm_up)
             losses = self._network.train_batch(batch, step=cursor.step, learning_rate=rate)
             if not all(map(math.isfinite, losses.values())):
@@ -179,7 +202,7 @@ class _Run:
             cursor.targets += batch.target_count
             cursor.batch += 1
             self._count_time(started)
-            self._report_progress(len(plan))
+            self._report_progress(batches)
             if time.monotonic() - self._saved_at > _CHECKPOINT_EVERY_S:
                 self._save()
 

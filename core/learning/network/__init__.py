@@ -3,7 +3,9 @@
     runtime    its start, devices, and memory running out
     tables     rows of small tables
     lstm       the recurrent layer
-    copying    heads that point to earlier events, and the mixture with what they offer
+    pointing   where the heads that copy point, over all pairs of events
+    copying    those heads, and the mixture with what they offer
+    arrays     a batch as all of these read it, made by NumPy
     equations  the whole network's losses and scores, with dropout
     trainable  its variables, optimizer steps, and the mean of its weights
 

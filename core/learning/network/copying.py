@@ -1,6 +1,6 @@
 """Copying heads in TensorFlow, as weights.py has them: what they find among earlier events, and the mixture with it.
 
-Pairs of events are (heads or features, windows, t, s), everything else is time-major, as in the rest of the network.
+All heads of all fields point at once: while training, every field of the events to be chosen is known.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,9 @@ from core.learning.likeness import (
     NO_PITCH,
     PLACE_FEATURES,
     SAME_PLACE,
+    match_count,
 )
-from core.learning.network.tables import rows
+from core.learning.network.pointing import SHUT, pointed
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
 from core.learning.weights import (
     COPY_WIDTH,
@@ -25,12 +26,8 @@ from core.learning.weights import (
     INTERVALS,
     TINY,
     copy_heads,
-    distance_row,
     knows_metre,
 )
-
-_SHUT = -1e9
-_LONGEST_WINDOW = 4096
 
 
 def interval_rows(pitches: Any) -> Any:
@@ -83,141 +80,155 @@ class Copying:
         symbols: Any,
         pitches: Any,
         matches: Any,
-        places: Any,
+        alike: Any,
     ) -> None:
-        """Symbols (fields, steps + 1, windows), pitches (steps + 1, windows), matches (kinds, windows, t, s) and places
-        (windows, steps + 1, steps + 1) as likeness.py gives them.
-        """
+        """Symbols (fields, steps + 1, windows), pitches (steps + 1, windows), matches and alike as `arrays.Arrays` has them."""
         import tensorflow as tf
 
         self._table, self._network, self._tokenizer = table, network, tokenizer
         self._pitch_values = pitch_values
         self._symbols = tf.transpose(symbols[:, 1:], (0, 2, 1))  # (fields, windows, steps)
         self._last = pitches[:-1]
+        self._matches, self._alike = matches, alike
         steps = tf.shape(pitches)[0] - 1
-        back = tf.range(steps)[:, None] - tf.range(steps)[None, :]
-        row_of = tf.constant(distance_row(np.arange(_LONGEST_WINDOW)), tf.int32)
-        self._distances = tf.gather(row_of, tf.maximum(back, 0))
-
-        self._interval_rows = tf.transpose(interval_rows(pitches)[1:])  # (windows, steps)
-        intervals = tf.transpose(pitches[1:] - self._last)
-        has_before = tf.transpose(self._last) != NO_PITCH
-        can_move = has_before & (tf.abs(intervals) <= FARTHEST_INTERVAL)
-        self._intervals = tf.where(can_move, intervals + FARTHEST_INTERVAL, -1)
-        is_earlier = tf.broadcast_to(back > 0, tf.concat([tf.shape(can_move), [steps]], 0))  # (windows, t, s)
-        may_move = is_earlier & can_move[:, None, :] & has_before[:, :, None]
-        self._can_open = [
-            tf.transpose(tf.reduce_any(may, axis=2)) for may in (is_earlier, may_move)
-        ]  # (steps, windows)
-        self._like = self._likeness(matches, places, is_earlier, may_move)
-
+        intervals = pitches[1:] - self._last
+        can_move = (self._last != NO_PITCH) & (tf.abs(intervals) <= FARTHEST_INTERVAL)  # (steps, windows)
+        self._can_move = tf.transpose(can_move)
+        self._moves = tf.transpose(tf.where(can_move, intervals + FARTHEST_INTERVAL, -1))
+        copied = tf.broadcast_to(tf.range(steps)[:, None] > 0, tf.shape(can_move))
+        moved = tf.cumsum(tf.cast(can_move, tf.int32), axis=0, exclusive=True) > 0
+        self._can_open = copied, moved & (self._last != NO_PITCH)
         longest = tf.transpose(
-            tf.cast(tf.reduce_max(matches, axis=3), tf.float32), (2, 1, 0)
+            tf.cast(tf.reduce_max(matches, axis=3), tf.float32), (2, 0, 1)
         )  # (steps, windows, kinds)
         known = tf.math.log1p(tf.cast(tf.range(steps), tf.float32)) / 5
-        self._hints = tf.concat(
+        self.hints = tf.concat(
             [
                 longest / 8,
                 tf.cast(longest > 0, tf.float32),
-                tf.broadcast_to(known[:, None, None], tf.concat([tf.shape(longest)[:2], [1]], 0)),
+                tf.broadcast_to(known[:, None, None], tf.concat([tf.shape(can_move), [1]], 0)),
             ],
             axis=-1,
         )
+        """(steps, windows, …): of longest matches, and of how much there is to copy."""
 
-    def _likeness(self, matches: Any, places: Any, is_earlier: Any, may_move: Any) -> dict[Field, Any]:
-        """Each field's likeness, (heads, windows, t, s), and far down what may not be copied.
+    def found(
+        self, queries: Mapping[Field, Any], states: Any, *, is_studied: bool
+    ) -> dict[Field, tuple[Any, Any | None]]:
+        """What each head offers: (steps, windows, exact heads, vocabulary), and for the pitch (…, moving heads, 51).
 
-        One product for all fields and features: the pairs are many, and each pass over them costs.
+        queries: (steps, windows, heads · width). A head that has nothing to copy offers nothing.
+        is_studied: whether there will be a gradient; without one, less is kept.
         """
         import tensorflow as tf
 
-        fields = self._tokenizer.fields
-        lengths = tf.cast(matches, tf.float32)
-        levels = tf.constant(MATCH_LEVELS, tf.float32)[None, :, None, None, None]
-        told = tf.concat([tf.cast(lengths[:, None] > levels, tf.float32), lengths[:, None] / 8], axis=1)
-        match_width = MATCH_FEATURES * matches.shape[0]
-        features = [tf.reshape(told, tf.concat([[match_width], tf.shape(matches)[1:]], 0))]
-        place_width = 0
+        fields, steps, windows = self._tokenizer.fields, tf.shape(states)[0], tf.shape(states)[1]
+
+        def batch_major(values: Any) -> Any:
+            return tf.transpose(tf.reshape(values, (steps, windows, -1, COPY_WIDTH)), (1, 0, 2, 3))
+
+        asked = batch_major(tf.concat([queries[field] for field in fields], axis=-1) * COPY_WIDTH**-0.5)
+        to_keys = tf.concat([self._table[f"copy/{field}/key"] for field in fields], axis=1)
+        known = batch_major(tf.tensordot(states, to_keys, 1))
+        # One more number of each query and key shuts what a transposing head can't move.
+        moving = np.concatenate([np.repeat([0.0, 1.0], copy_heads(self._network, field)) for field in fields])
+        shut = tf.where(self._can_move, 0.0, SHUT)[:, :, None] * tf.constant(moving, tf.float32)  # (windows, s, heads)
+        heads = len(moving)
+        asked = tf.reshape(asked, (windows, steps, heads, COPY_WIDTH))
+        known = tf.reshape(known, (windows, steps, heads, COPY_WIDTH))
+        asked = tf.concat([asked, tf.ones_like(asked[..., :1])], axis=-1)
+        known = tf.concat([known, shut[..., None]], axis=-1)
+        distance = tf.concat([self._table[f"copy/{field}/distance"] for field in fields], axis=0)
+        offers = []
+        for row, field in enumerate(fields):
+            exact, transposing = copy_heads(self._network, field)
+            size = self._table[f"embedding/{field}"].shape[0] - 1
+            offers.append((exact, tf.one_hot(self._symbols[row], size)))
+            if transposing:
+                offers.append((transposing, tf.one_hot(self._moves, INTERVALS)))
+        given = iter(pointed(asked, known, self._likeness(), distance, self._planes, offers, is_studied=is_studied))
+        is_open = [tf.cast(can, tf.float32)[..., None, None] for can in self._can_open]
+
+        def opened(moves: int) -> Any:
+            # Where there is nothing to copy, the weights are even over what is to come.
+            return tf.transpose(next(given), (1, 0, 2, 3)) * is_open[moves]
+
+        return {field: (opened(0), opened(1) if copy_heads(self._network, field)[1] else None) for field in fields}
+
+    def _planes(self, first: Any, last: Any, row: Any, end: Any) -> Any:
+        """The likeness of the pairs of some windows and rows, (windows, planes, rows, end).
+
+        For each level whether each kind of match is longer, then its length; whether at one place in the bar and each
+        lag, of the events before, then of both themselves; then whether the same in each field but the last.
+        """
+        import tensorflow as tf
+
+        lengths = self._matches[first:last, :, row:end, :end]
+        planes = [tf.cast(lengths > tf.constant(level, tf.uint8), tf.float32) for level in MATCH_LEVELS]
+        planes.append(tf.cast(lengths, tf.float32))
         if knows_metre(self._tokenizer):
-            place_width = PLACE_FEATURES
-            lags = tf.bitwise.bitwise_and(places, SAME_PLACE - 1)
-            alike = [places >= SAME_PLACE, *(lags == number for number in range(1, LAG_CLASSES + 1))]
-            # Where the next event lies is known once its delta is: delta itself looks at the places of the events before.
-            features += [tf.cast(tf.stack([one[:, :-1, :-1] for one in alike]), tf.float32)]
-            features += [tf.cast(tf.stack([one[:, 1:, 1:] for one in alike]), tf.float32)]
-        rest = [chosen[:, :, None] == chosen[:, None, :] for chosen in tf.unstack(self._symbols)[:-1]]
-        rest += [~is_earlier, ~may_move]
-        features += [tf.cast(tf.stack(rest), tf.float32)]
-        weights, counts = [], []
+            for ahead in (0, 1):
+                alike = self._alike[first:last, None, row + ahead : end + ahead, ahead : end + ahead]
+                lags = tf.bitwise.bitwise_and(alike, tf.constant(SAME_PLACE - 1, tf.uint8))
+                told = [alike >= tf.constant(SAME_PLACE, tf.uint8)]
+                told += [lags == tf.constant(number, tf.uint8) for number in range(1, LAG_CLASSES + 1)]
+                planes.append(tf.cast(tf.concat(told, axis=1), tf.float32))
+        symbols = tf.transpose(self._symbols[:-1, first:last], (1, 0, 2))  # (windows, fields - 1, steps)
+        if len(self._tokenizer.fields) > 1:
+            planes.append(tf.cast(symbols[:, :, row:end, None] == symbols[:, :, None, :end], tf.float32))
+        return tf.concat(planes, axis=1)
+
+    def _likeness(self) -> Any:
+        """(planes, heads): what each plane adds for each head."""
+        import tensorflow as tf
+
+        fields = self._tokenizer.fields
+        match_width = MATCH_FEATURES * match_count(fields)
+        place_width = PLACE_FEATURES if knows_metre(self._tokenizer) else 0
+        kinds = match_count(fields)
+        # A length is told as m / 8; planes go by level first, features by kind.
+        scale = np.tile([1.0] * (MATCH_FEATURES - 1) + [1 / 8], kinds).astype(np.float32)[:, None]
+        order = np.arange(match_width).reshape(kinds, MATCH_FEATURES).T.ravel()
+        weights = []
         for position, field in enumerate(fields):
-            exact, moving = copy_heads(self._network, field)
-            counts.append(exact + moving)
             own = self._table[f"copy/{field}/likeness"]  # (features, heads)
             match, place, same = tf.split(own, [match_width, place_width, position])
+            # Where the next event lies is known once its delta is: delta itself looks at the places of the events before.
             none = tf.zeros_like(place)
-            shut = np.full((2, exact + moving), _SHUT, np.float32)
-            shut[1, :exact] = 0
-            unknown = tf.zeros((len(fields) - 1 - position, exact + moving))
             here = (place, none) if field == "delta" else (none, place)
-            weights.append(tf.concat([match, *here, same, unknown, shut], axis=0))
-        every = tf.transpose(tf.concat(weights, axis=1))  # (all heads, features)
-        like = tf.tensordot(every, tf.concat(features, axis=0), 1)
-        return dict(zip(fields, tf.split(like, counts), strict=True))
+            unknown = tf.zeros((len(fields) - 1 - position, own.shape[1]))
+            weights.append(tf.concat([tf.gather(match * scale, order), *here, same, unknown], axis=0))
+        return tf.concat(weights, axis=1)
 
-    def scores(self, field: Field, read: Any, states: Any) -> tuple[Any, Any]:
-        """(how much each head attends, (heads, windows, t, s), what they found, (steps, windows, heads · embedding))."""
+    def embedded(self, field: Field, offered: tuple[Any, Any | None]) -> Any:
+        """(steps, windows, heads · embedding): what the heads found, as the network reads it."""
         import tensorflow as tf
 
-        table, position = self._table, self._tokenizer.fields.index(field)
-        exact, moving = copy_heads(self._network, field)
-        heads = exact + moving
-        steps, windows = tf.shape(read)[0], tf.shape(read)[1]
+        by_symbol, by_interval = offered
+        found = [tf.tensordot(by_symbol, self._table[f"embedding/{field}"][:-1], 1)]
+        if by_interval is not None:
+            found.append(tf.tensordot(by_interval, self._table["interval"][:INTERVALS], 1))
+        width = sum(copy_heads(self._network, field)) * self._network.embedding
+        return tf.reshape(tf.concat(found, axis=2), tf.concat([tf.shape(self._last), [width]], 0))
 
-        def cut(values: Any, role: str) -> Any:
-            projected = tf.tensordot(values, table[f"copy/{field}/{role}"], 1)
-            return tf.transpose(tf.reshape(projected, (steps, windows, heads, COPY_WIDTH)), (2, 1, 0, 3))
-
-        scores = tf.matmul(cut(read, "query") * COPY_WIDTH**-0.5, cut(states, "key"), transpose_b=True)
-        distance = rows(tf.transpose(table[f"copy/{field}/distance"]), self._distances)  # (t, s, heads)
-        scores += self._like[field] + tf.transpose(distance, (2, 0, 1))[:, None]
-        weights = tf.nn.softmax(scores)
-
-        # Head by head: TensorFlow 2.21 crashes in a product of batches that have to be broadcast.
-        values = rows(table[f"embedding/{field}"], self._symbols[position])  # (windows, steps, embedding)
-        found = [tf.matmul(weights[head], values) for head in range(exact)]
-        if moving:
-            moves = rows(table["interval"], self._interval_rows)
-            found += [tf.matmul(weights[head], moves) for head in range(exact, heads)]
-        # Where there is nothing to copy, the weights are even over what is to come: found, and the gates, are shut there.
-        is_open = tf.cast(tf.repeat(self._openable(field), self._network.embedding, axis=-1), tf.float32)
-        return weights, tf.transpose(tf.concat(found, axis=-1), (1, 0, 2)) * is_open
-
-    def _openable(self, field: Field) -> Any:
-        """(steps, windows, heads): whether each head has anything to copy."""
-        import tensorflow as tf
-
-        exact, moving = copy_heads(self._network, field)
-        return tf.stack([self._can_open[0]] * exact + [self._can_open[1]] * moving, axis=-1)
-
-    def mixed(self, field: Field, read: Any, found: Any, weights: Any, logits: Any) -> Any:
-        """Scores of the mixture, (steps, windows, vocabulary); logits: of the head alone."""
+    def mixed(self, field: Field, offered: tuple[Any, Any | None], entered: Any, logits: Any) -> Any:
+        """Scores of the mixture, (steps, windows, vocabulary); entered: what enters the gate's hidden layer; logits: of
+        the head alone.
+        """
         import tensorflow as tf
 
         table = self._table
         exact, moving = copy_heads(self._network, field)
-        told = tf.concat([read, found, self._hints], axis=-1)
-        hidden = tf.nn.relu(tf.tensordot(told, table[f"gate/{field}/hidden"], 1) + table[f"gate/{field}/hidden_bias"])
-        openness = tf.tensordot(hidden, table[f"gate/{field}/output"], 1) + table[f"gate/{field}/output_bias"]
-        can_open = tf.concat([tf.ones_like(self._can_open[0])[..., None], self._openable(field)], axis=-1)
-        gates = tf.nn.softmax(tf.where(can_open, openness, _SHUT))
-        shares = tf.transpose(gates[..., 1:], (2, 1, 0))[..., None] * weights  # (heads, windows, t, s)
-        symbols = self._symbols[self._tokenizer.fields.index(field)]
-        values = tf.one_hot(symbols, logits.shape[-1])  # (windows, s, vocabulary)
-        copied = tf.transpose(tf.matmul(tf.reduce_sum(shares[:exact], 0), values), (1, 0, 2))
-        if moving:
-            offered = tf.matmul(tf.reduce_sum(shares[exact:], 0), tf.one_hot(self._intervals, INTERVALS))
-            copied += by_pitch(tf.transpose(offered, (1, 0, 2)), self._last, self._pitch_values)
-        return tf.math.log(gates[..., :1] * tf.nn.softmax(logits) + copied + TINY)
+        openness = (
+            tf.tensordot(tf.nn.relu(entered), table[f"gate/{field}/output"], 1) + table[f"gate/{field}/output_bias"]
+        )
+        copied, moved = self._can_open
+        can_open = tf.stack([tf.ones_like(copied), *[copied] * exact, *[moved] * moving], axis=-1)
+        own, *gates = tf.split(tf.nn.softmax(tf.where(can_open, openness, SHUT)), [1, exact, moving], axis=-1)
+        odds = own * tf.nn.softmax(logits) + tf.reduce_sum(gates[0][..., None] * offered[0], axis=2)
+        if offered[1] is not None:
+            odds += by_pitch(tf.reduce_sum(gates[1][..., None] * offered[1], axis=2), self._last, self._pitch_values)
+        return tf.math.log(odds + TINY)
 
     def relative(self, read: Any) -> Any:
         """What the pitch's head adds for the interval from the last pitch, (steps, windows, vocabulary)."""

@@ -1,6 +1,6 @@
 """The equations of weights.py as TensorFlow graphs, over one table of weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.learning.network.copying import Copying, interval_rows
@@ -12,10 +12,8 @@ from core.learning.weights import copies, knows_metre, knows_place
 PLACES = 16
 """Random numbers of one step are drawn at fewer places than this."""
 
-Arrays = tuple[Any, Any, Any, Any, Any]
-"""What a batch is to the graphs: symbols (fields, steps + 1, windows), places (4, steps + 1, windows): rows of beat, place
-within it and metre, and the pitch; targets (steps, windows); and for copying matches (kinds, windows, steps, steps) and
-places alike (windows, steps + 1, steps + 1)."""
+Given = tuple[Any, Any, Any, Any, Any]
+"""arrays.Arrays as tensors, in the order of its fields."""
 
 
 class Equations:
@@ -27,7 +25,7 @@ class Equations:
         self._table, self._network, self._tokenizer = table, network, tokenizer
         self._pitch_values = pitch_values
 
-    def losses(self, arrays: Arrays, seed: Any) -> Any:
+    def losses(self, arrays: Given, seed: Any) -> Any:
         """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
         import tensorflow as tf
 
@@ -39,55 +37,73 @@ class Equations:
             sums.append(tf.reduce_sum(losses * targets))
         return tf.stack(sums)
 
-    def logits(self, arrays: Arrays, seed: Any) -> dict[Field, Any]:
+    def logits(self, arrays: Given, seed: Any) -> dict[Field, Any]:
         """Scores by field, each (steps, windows, vocabulary): each head reads the fields chosen before it."""
         import tensorflow as tf
 
         symbols, places, _, matches, alike = arrays
-        state = self._states(symbols, places, seed)
-        layers = self._network.layers
-        copying = None
-        if copies(self._network):
-            copying = Copying(
-                self._table, self._network, self._tokenizer, self._pitch_values, symbols, places[3], matches, alike
-            )
-            chosen = [self._dropped(state, seed, layers)]
-        else:
-            chosen = [self._dropped(tf.concat([state, self._running_mean(state)], axis=-1), seed, layers)]
-        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None
+        fields = self._tokenizer.fields
+        # (steps + 1, windows, embedding) each: read by the LSTM as the last event's, by the heads as the next one's.
+        embedded = [rows(self._table[f"embedding/{field}"], symbols[row]) for row, field in enumerate(fields)]
+        place = self._place(places) if knows_metre(self._tokenizer) else None
+        state = self._states([*embedded, *([] if place is None else [place])], places, seed)
+        context = state
+        if not copies(self._network):
+            context = tf.concat([state, self._running_mean(state)], axis=-1)
+        chosen = [self._dropped(context, seed, self._network.layers)]
+        read = {}
+        for row, field in enumerate(fields):
+            told_place = [place[1:]] if place is not None and knows_place(self._tokenizer, field) else []
+            read[field] = tf.concat([*chosen, *told_place], axis=-1)
+            chosen.append(embedded[row][1:])
+        if not copies(self._network):
+            return {field: self._head(field, self._entered(field, read[field]))[0] for field in fields}
+        copying = Copying(
+            self._table, self._network, self._tokenizer, self._pitch_values, symbols, places[3], matches, alike
+        )
+        return self._mixtures(copying, read, state, seed)
+
+    def _mixtures(self, copying: Copying, read: Mapping[Field, Any], state: Any, seed: Any) -> dict[Field, Any]:
+        import tensorflow as tf
+
+        table, fields = self._table, self._tokenizer.fields
+        entering = {}
+        for field in fields:
+            # Queries, gate and head read the same: one product for all three.
+            width = read[field].shape[-1]
+            query, gate = table[f"copy/{field}/query"], table[f"gate/{field}/hidden"][:width]
+            head = table[f"head/{field}/hidden"][:width]
+            entered = tf.tensordot(read[field], tf.concat([query, gate, head], axis=1), 1)
+            entering[field] = tf.split(entered, [query.shape[1], gate.shape[1], head.shape[1]], axis=-1)
+        offered = copying.found({field: entering[field][0] for field in fields}, state, is_studied=seed is not None)
         logits = {}
-        for row, field in enumerate(self._tokenizer.fields):
-            read = tf.concat([*chosen, place] if knows_place(self._tokenizer, field) else chosen, axis=-1)
-            if copying is None:
-                logits[field], _ = self._head(field, read)
-            else:
-                weights, found = copying.scores(field, read, state)
-                made, hidden = self._head(
-                    field, tf.concat([read, self._dropped(found, seed, layers + 1 + row, share=0.5)], axis=-1)
-                )
-                if field == "pitch":
-                    made += copying.relative(hidden)
-                logits[field] = copying.mixed(field, read, found, weights, made)
-            chosen.append(rows(self._table[f"embedding/{field}"], symbols[row, 1:]))
+        for row, field in enumerate(fields):
+            _, gate, head = entering[field]
+            width = read[field].shape[-1]
+            found = copying.embedded(field, offered[field])
+            told = tf.concat([found, copying.hints], axis=-1)
+            gate += tf.tensordot(told, table[f"gate/{field}/hidden"][width:], 1) + table[f"gate/{field}/hidden_bias"]
+            found = self._dropped(found, seed, self._network.layers + 1 + row, share=0.5)
+            head += tf.tensordot(found, table[f"head/{field}/hidden"][width:], 1) + table[f"head/{field}/hidden_bias"]
+            made, hidden = self._head(field, head)
+            if field == "pitch":
+                made += copying.relative(hidden)
+            logits[field] = copying.mixed(field, offered[field], gate, made)
         return logits
 
-    def _states(self, symbols: Any, places: Any, seed: Any) -> Any:
-        """(steps, windows, units) of the top layer."""
+    def _states(self, inputs: Sequence[Any], places: Any, seed: Any) -> Any:
+        """(steps, windows, units) of the top layer; inputs: (steps + 1, windows, …) each, the last of which is not read."""
         import tensorflow as tf
 
         table = self._table
-        inputs = [
-            rows(table[f"embedding/{field}"], symbols[row, :-1]) for row, field in enumerate(self._tokenizer.fields)
-        ]
-        if knows_metre(self._tokenizer):
-            inputs.append(self._place(places[:, :-1]))
+        read = [values[:-1] for values in inputs]
         if copies(self._network):
-            inputs.append(rows(table["interval"], interval_rows(places[3, :-1])))
-        state = self._dropped(tf.concat(inputs, axis=-1), seed, 0)
+            read.append(rows(table["interval"], interval_rows(places[3, :-1])))
+        state = self._dropped(tf.concat(read, axis=-1), seed, 0)
         for layer in range(self._network.layers):
             name = f"lstm{layer}"
-            read = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
-            state = lstm(read, table[f"{name}/recurrent"])
+            entered = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
+            state = lstm(entered, table[f"{name}/recurrent"])
             if layer < self._network.layers - 1:
                 state = self._dropped(state, seed, layer + 1)
         return state
@@ -106,15 +122,23 @@ class Equations:
         weight = tf.exp(score)[..., None]
         return tf.cumsum(weight * state, axis=0) / tf.cumsum(weight, axis=0)
 
-    def _head(self, field: Field, read: Any) -> tuple[Any, Any]:
+    def _entered(self, field: Field, read: Any) -> Any:
+        """What enters the first layer of a head that reads nothing else."""
+        import tensorflow as tf
+
+        layer = "hidden" if self._network.head_units else "output"
+        return tf.tensordot(read, self._table[f"head/{field}/{layer}"], 1) + self._table[f"head/{field}/{layer}_bias"]
+
+    def _head(self, field: Field, entered: Any) -> tuple[Any, Any]:
         """(logits, what its last layer read)."""
         import tensorflow as tf
 
-        table = self._table
-        if self._network.head_units:
-            hidden = tf.tensordot(read, table[f"head/{field}/hidden"], 1) + table[f"head/{field}/hidden_bias"]
-            read = tf.nn.relu(hidden)
-        return tf.tensordot(read, table[f"head/{field}/output"], 1) + table[f"head/{field}/output_bias"], read
+        if not self._network.head_units:
+            return entered, entered
+        read = tf.nn.relu(entered)
+        return tf.tensordot(read, self._table[f"head/{field}/output"], 1) + self._table[
+            f"head/{field}/output_bias"
+        ], read
 
     def _dropped(self, values: Any, seed: Any, place: int, *, share: float = 1.0) -> Any:
         """Dropout by a mask that depends on the seed and the place in the network alone; share: of the network's rate."""

@@ -18,9 +18,10 @@ def lstm(read: Any, recurrent: Any) -> Any:
         # tanh(x) = 2 σ(2 x) - 1: with g doubled, one logistic function serves all four gates.
         doubled = tf.concat([tf.ones(2 * units), 2 * tf.ones(units), tf.ones(units)], 0)
         doubled = tf.cast(doubled, read.dtype)
+        again = recurrent * doubled
 
-        def forward(step: Any, state: Any, cell: Any, gates: Any, cells: Any, states: Any) -> tuple[Any, ...]:
-            squashed = tf.sigmoid((reads.read(step) + tf.matmul(state, recurrent)) * doubled)
+        def forward(step: Any, state: Any, cell: Any, gates: Any, cells: Any) -> tuple[Any, ...]:
+            squashed = tf.sigmoid(reads.read(step) + tf.matmul(state, again))
             taken, kept, new, shown = tf.split(squashed, 4, axis=1)
             cell = kept * cell + taken * (2 * new - 1)
             state = shown * tf.tanh(cell)
@@ -30,48 +31,52 @@ def lstm(read: Any, recurrent: Any) -> Any:
                 cell,
                 gates.write(step, squashed),
                 cells.write(step, cell),
-                states.write(step, state),
             )
 
         def array(width: int) -> Any:
             return tf.TensorArray(read.dtype, steps, element_shape=(None, width))
 
-        reads = array(4 * units).unstack(read)
-        *_, gates, cells, states = tf.while_loop(
+        reads = array(4 * units).unstack(read * doubled)
+        *_, gates, cells = tf.while_loop(
             lambda step, *_: step < steps,
             forward,
-            (0, zeros, zeros, array(4 * units), array(units), array(units)),
+            (0, zeros, zeros, array(4 * units), array(units)),
         )
-        all_gates, all_cells, all_states = gates.stack(), cells.stack(), states.stack()
+        all_gates, all_cells = gates.stack(), cells.stack()
+        squashed_cells = tf.tanh(all_cells)
+        all_states = all_gates[:, :, 3 * units :] * squashed_cells
 
         def gradient(change: Any) -> tuple[Any, Any]:
             earlier_cells = tf.concat([zeros[None], all_cells[:-1]], 0)
             earlier_states = tf.concat([zeros[None], all_states[:-1]], 0)
-            squashed_cells = tf.tanh(all_cells)
             taken, kept, half_new, shown = tf.split(all_gates, 4, axis=2)
             new = 2 * half_new - 1
-            # What a change of the cell does to i, f, g (before squashing) and of the state to o, for all steps at once.
-            by_cell = tf.concat(
-                [new * taken * (1 - taken), earlier_cells * kept * (1 - kept), taken * (1 - new * new)], axis=2
+            # For all steps at once: what a change of the cell does to i, f, g (before squashing) and of the state to o;
+            # of the state to the cell; of the cell to the cell before. One array, because each look into one costs.
+            factors = tf.concat(
+                [
+                    new * taken * (1 - taken),
+                    earlier_cells * kept * (1 - kept),
+                    taken * (1 - new * new),
+                    squashed_cells * shown * (1 - shown),
+                    shown * (1 - squashed_cells * squashed_cells),
+                    kept,
+                ],
+                axis=2,
             )
-            by_state = squashed_cells * shown * (1 - shown)
-            through = shown * (1 - squashed_cells * squashed_cells)
             changes = array(units).unstack(change)
-            by_cells = array(3 * units).unstack(by_cell)
-            by_states = array(units).unstack(by_state)
-            throughs = array(units).unstack(through)
-            keeps = array(units).unstack(kept)
+            by_step = array(6 * units).unstack(factors)
+            back = tf.transpose(recurrent)
 
             def backward(step: Any, state_change: Any, cell_change: Any, read_changes: Any) -> tuple[Any, ...]:
+                factor, through, keep = tf.split(by_step.read(step), [4 * units, units, units], axis=1)
                 state_change = state_change + changes.read(step)
-                cell_change = cell_change + state_change * throughs.read(step)
-                read_change = tf.concat(
-                    [tf.tile(cell_change, (1, 3)) * by_cells.read(step), state_change * by_states.read(step)], axis=1
-                )
+                cell_change = cell_change + state_change * through
+                read_change = tf.concat([cell_change, cell_change, cell_change, state_change], axis=1) * factor
                 return (
                     step - 1,
-                    tf.matmul(read_change, recurrent, transpose_b=True),
-                    cell_change * keeps.read(step),
+                    tf.matmul(read_change, back),
+                    cell_change * keep,
                     read_changes.write(step, read_change),
                 )
 

@@ -1,5 +1,6 @@
 """The whole network on the way to being trained: its variables, optimizer steps, and the mean of its weights."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.learning.dataset import Batch
-from core.learning.likeness import NO_PITCH, all_matches, match_count, place_classes, traits
+from core.learning.likeness import match_count
+from core.learning.network.arrays import Arrays, arrays_of
 from core.learning.network.equations import PLACES, Equations, moved
 from core.learning.network.runtime import explained
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary
-from core.learning.weights import Weights, beat_row, copies, knows_metre, metre_row, within_row
+from core.learning.weights import Weights
 
 _CLIP_NORM = 1.0
 """Gradients of a longer norm are shortened to it."""
@@ -39,35 +41,33 @@ class TrainableNetwork:
         self._tokenizer = tokenizer
         self._training = training
         self._vocabulary = vocabulary
-        self._variables = {name: tf.Variable(value, name=name.replace("/", "_")) for name, value in weights.items()}
+        self._shapes = {name: value.shape for name, value in weights.items()}
+        # All weights lie in one row: the optimizer takes few steps over long rows instead of many over short ones, and
+        # its graph is made in no time.
+        self._weights = tf.Variable(self._joined(weights))
         slots = ("first", "second") if training.optimizer == "adam" else ("second",)
-        self._slots = {
-            f"{slot}/{name}": tf.Variable(np.zeros_like(value), trainable=False)
-            for slot in slots
-            for name, value in weights.items()
-        }
-        self._means = {
-            name: tf.Variable(value, trainable=False) for name, value in weights.items() if training.averaging
-        }
-        pitches = vocabulary.values["pitch"]
-        studying = Equations(self._variables, network, tokenizer, pitches)
-        judging = Equations(self._means or self._variables, network, tokenizer, pitches)
+        self._slots = {slot: tf.Variable(tf.zeros_like(self._weights), trainable=False) for slot in slots}
+        self._mean = tf.Variable(self._joined(weights), trainable=False) if training.averaging else None
+        decays = {name: np.full(value.shape, np.ndim(value) > 1, np.float32) for name, value in weights.items()}
+        self._decay = tf.constant(training.weight_decay * self._joined(decays))
         fields, kinds = len(tokenizer.fields), match_count(tokenizer.fields)
         arrays = (
             tf.TensorSpec((fields, None, None), tf.int32),
             tf.TensorSpec((4, None, None), tf.int32),
             tf.TensorSpec((None, None), tf.float32),
-            tf.TensorSpec((kinds, None, None, None), tf.uint8),
+            tf.TensorSpec((None, kinds, None, None), tf.uint8),
             tf.TensorSpec((None, None, None), tf.uint8),
         )
-        scalars = (tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32))
-        self._train = tf.function(self._train_step, input_signature=(*arrays, *scalars))
+        seed, number = tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32)
+
+        def graph(function: Any, *given: Any) -> Any:
+            return tf.function(function, input_signature=given, autograph=False)
+
+        self._train = graph(self._train_step, *arrays, number, seed, number)
         # A function of its own, so that both halves of a batch share one graph and one tracing.
-        self._dropped_losses = tf.function(
-            lambda *given: studying.losses(given[:-1], given[-1]), input_signature=(*arrays, scalars[1])
-        )
-        self._judge = tf.function(lambda *given: judging.losses(given, None), input_signature=arrays)
-        self._logits = tf.function(lambda *given: judging.logits(given, None), input_signature=arrays)
+        self._losses_and_gradient = graph(self._studied, *arrays, seed)
+        self._judge = graph(lambda *given: self._equations(self._model).losses(given, None), *arrays)
+        self._logits = graph(lambda *given: self._equations(self._model).logits(given, None), *arrays)
 
     # What training calls
 
@@ -78,7 +78,11 @@ class TrainableNetwork:
         self.held_out_batch(batch)
         self.set_state(state)
 
-    def train_batch(self, batch: Batch, *, step: int, learning_rate: float) -> dict[Field, float]:
+    def arrays(self, batch: Batch) -> Arrays:
+        """The batch as `train_batch` reads it; may be made in another thread meanwhile."""
+        return arrays_of(batch, self._network, self._tokenizer, self._vocabulary)
+
+    def train_batch(self, batch: Batch | Arrays, *, step: int, learning_rate: float) -> dict[Field, float]:
         """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.
 
         Raises TrainingError when memory runs out.
@@ -86,48 +90,75 @@ class TrainableNetwork:
         import tensorflow as tf
 
         seed = np.array([self._training.random_seed, 2 * PLACES * step], dtype=np.int64)
+        arrays = batch if isinstance(batch, Arrays) else self.arrays(batch)
         with explained():
             losses = self._train(
-                *self._arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
+                *arrays.given, tf.constant(learning_rate, tf.float32), seed, tf.constant(step, tf.float32)
             )
-            means = losses.numpy() / batch.target_count
+            means = losses.numpy() / arrays.target_count
         return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
 
     def held_out_batch(self, batch: Batch) -> dict[Field, float]:
         """Sum of the losses over the batch's targets by field, in nats, of the model (see `weights`)."""
         with explained():
-            sums = self._judge(*self._arrays(batch)).numpy()
+            sums = self._judge(*self.arrays(batch).given).numpy()
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
     def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
         """The model's scores of every step by field, (windows, steps, vocabulary), the batch's own events given to the chain."""
-        found = self._logits(*self._arrays(batch))
+        found = self._logits(*self.arrays(batch).given)
         return {field: np.swapaxes(found[field].numpy(), 0, 1) for field in self._tokenizer.fields}
 
     def weights(self) -> Weights:
         """The model: the mean of the weights where there is one, else the weights."""
-        return {name: variable.numpy() for name, variable in (self._means or self._variables).items()}
+        return self._named(self._model.numpy())
 
     def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
         """Start from these."""
-        for table in (self._variables, self._means):
-            for name, variable in table.items():
-                variable.assign(weights[name])
+        for row in (self._weights, self._mean):
+            if row is not None:
+                row.assign(self._joined(weights))
 
     def state(self) -> dict[str, npt.NDArray[np.float32]]:
         """All that a run needs to go on as if it had never stopped."""
-        return {name: variable.numpy() for name, variable in self._all().items()}
+        return {
+            f"{kind}/{name}": value
+            for kind, row in self._rows().items()
+            for name, value in self._named(row.numpy()).items()
+        }
 
     def set_state(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        for name, variable in self._all().items():
-            variable.assign(state[name])
+        for kind, row in self._rows().items():
+            row.assign(self._joined({name: state[f"{kind}/{name}"] for name in self._shapes}))
 
-    def _all(self) -> dict[str, Any]:
-        return {
-            **{f"weights/{name}": variable for name, variable in self._variables.items()},
-            **{f"means/{name}": variable for name, variable in self._means.items()},
-            **self._slots,
-        }
+    def _rows(self) -> dict[str, Any]:
+        means = {} if self._mean is None else {"means": self._mean}
+        return {"weights": self._weights, **means, **self._slots}
+
+    @property
+    def _model(self) -> Any:
+        return self._weights if self._mean is None else self._mean
+
+    def _joined(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        return np.concatenate([np.ravel(weights[name]) for name in self._shapes])
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [math.prod(shape) for shape in self._shapes.values()]
+
+    def _named(self, row: npt.NDArray[np.float32]) -> Weights:
+        parts = np.split(row, np.cumsum(self._sizes)[:-1])
+        return {name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
+
+    def _table(self, row: Any) -> dict[str, Any]:
+        """As `_named`, in a graph."""
+        import tensorflow as tf
+
+        parts = tf.split(row, self._sizes)
+        return {name: tf.reshape(part, shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
+
+    def _equations(self, row: Any) -> Equations:
+        return Equations(self._table(row), self._network, self._tokenizer, self._vocabulary.values["pitch"])
 
     # One step
 
@@ -144,90 +175,64 @@ class TrainableNetwork:
     ) -> Any:
         import tensorflow as tf
 
-        count = tf.reduce_sum(targets)
         half = tf.shape(targets)[1] // 2
         halves = (slice(None, half), slice(half, None)) if self._training.batch >= _SHARD_FROM else (slice(None),)
-        with tf.GradientTape() as tape:
-            losses = tf.add_n(
-                [
-                    self._dropped_losses(
-                        symbols[:, :, part],
-                        places[:, :, part],
-                        targets[:, part],
-                        matches[:, part],
-                        alike[part],
-                        moved(seed, PLACES * shard),
-                    )
-                    for shard, part in enumerate(halves)
-                ]
+        studied = [
+            self._losses_and_gradient(
+                symbols[:, :, part],
+                places[:, :, part],
+                targets[:, part],
+                matches[part],
+                alike[part],
+                moved(seed, PLACES * shard),
             )
-            loss = tf.reduce_sum(losses) / count
-        names = list(self._variables)
-        gradients = tape.gradient(loss, [self._variables[name] for name in names])
-        gradients, _norm = tf.clip_by_global_norm(gradients, _CLIP_NORM)
-        for name, gradient in zip(names, gradients, strict=True):
-            self._update(name, gradient, learning_rate, step)
+            for shard, part in enumerate(halves)
+        ]
+        losses, gradient = (tf.add_n(list(parts)) for parts in zip(*studied, strict=True))
+        self._learn(gradient / tf.reduce_sum(targets), learning_rate, step)
         return losses
 
-    def _update(self, name: str, gradient: Any, learning_rate: Any, step: Any) -> None:
+    def _studied(self, *given: Any) -> tuple[Any, Any]:
+        """(losses (fields,), gradient of their sum, (weights,)) of some windows, summed over their targets."""
+        import tensorflow as tf
+
+        *arrays, seed = given
+        table = self._table(self._weights)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(list(table.values()))
+            equations = Equations(table, self._network, self._tokenizer, self._vocabulary.values["pitch"])
+            losses = equations.losses(tuple(arrays), seed)
+            loss = tf.reduce_sum(losses)
+        gradients = tape.gradient(loss, list(table.values()), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return losses, tf.concat([tf.reshape(gradient, (-1,)) for gradient in gradients], 0)
+
+    def _learn(self, gradient: Any, learning_rate: Any, step: Any) -> None:
         """Adam (Kingma & Ba 2015) with decoupled weight decay, or RMSprop as Keras has it; then the mean of the weights."""
         import tensorflow as tf
 
-        variable, second = self._variables[name], self._slots[f"second/{name}"]
+        (gradient,), _norm = tf.clip_by_global_norm([gradient], _CLIP_NORM)
+        weights, second = self._weights, self._slots["second"]
         if self._training.optimizer == "adam":
             keep, keep_square, tiny = _ADAM
-            first = self._slots[f"first/{name}"]
-            mean = first.assign(keep * first + (1 - keep) * gradient) / (1 - keep**step)
-            square = second.assign(keep_square * second + (1 - keep_square) * gradient**2) / (1 - keep_square**step)
-            decay = self._training.weight_decay if len(variable.shape) > 1 else 0.0
-            variable.assign_sub(learning_rate * (mean / (tf.sqrt(square) + tiny) + decay * variable))
+            left, left_square = keep**step, keep_square**step
+            weights.assign(weights * (1 - learning_rate * self._decay))
+            tf.raw_ops.ResourceApplyAdam(
+                var=weights.handle,
+                m=self._slots["first"].handle,
+                v=second.handle,
+                beta1_power=left,
+                beta2_power=left_square,
+                lr=learning_rate,
+                beta1=keep,
+                beta2=keep_square,
+                epsilon=tiny * tf.sqrt(1 - left_square),  # it knows no correction of the second moment there
+                grad=gradient,
+            )
         else:
             keep_square, tiny = _RMSPROP
             square = second.assign(keep_square * second + (1 - keep_square) * gradient**2)
-            variable.assign_sub(learning_rate * gradient / tf.sqrt(square + tiny))
-        if self._means:
+            weights.assign_sub(learning_rate * gradient / tf.sqrt(square + tiny))
+        if self._mean is not None:
             # At first the mean follows closely, so that it soon forgets where training began.
             kept = tf.minimum(self._training.averaging, (1 + step) / (10 + step))
-            running = self._means[name]
-            running.assign(kept * running + (1 - kept) * variable)
-
-    def _arrays(self, batch: Batch) -> tuple[npt.NDArray[Any], ...]:
-        """The batch as the graphs read it: see `equations.Arrays`."""
-        position, bar_steps = batch.bar_position, batch.bar_steps
-        fields = self._tokenizer.fields
-        symbols = np.stack([batch.symbols[field].T for field in fields])
-        values = np.array([*self._vocabulary.values["pitch"], NO_PITCH], np.int32)
-        pitches = values[batch.symbols["pitch"]]
-        rows = (beat_row(position), within_row(position), metre_row(bar_steps), pitches)
-        places = np.stack([row.T for row in rows]).astype(np.int32)
-        targets = np.ascontiguousarray(batch.targets.T)
-        if not copies(self._network):
-            return (
-                symbols,
-                places,
-                targets,
-                np.zeros((match_count(fields), len(pitches), 0, 0), np.uint8),
-                np.zeros((len(pitches), 0, 0), np.uint8),
-            )
-        rhythm = [batch.symbols[field][:, 1:] for field in fields if field in ("delta", "duration")]
-        matches = all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm))
-        alike = np.zeros((len(pitches), 0, 0), np.uint8)
-        if knows_metre(self._tokenizer):
-            deltas = np.array([*self._vocabulary.values["delta"], 0])[batch.symbols["delta"]]
-            alike = places_alike(deltas, position, bar_steps)
-        return symbols, places, targets, matches, alike
-
-
-def places_alike(
-    deltas: npt.NDArray[Any], position: npt.NDArray[Any], bar_steps: npt.NDArray[Any]
-) -> npt.NDArray[np.uint8]:
-    """(windows, steps + 1, steps + 1): likeness.place_classes of every two events; the first column is like none."""
-    onsets = np.cumsum(deltas, axis=1)
-    alike = place_classes(
-        onsets[:, :, None] - onsets[:, None, :],
-        np.maximum(bar_steps, 1)[:, :, None],
-        position[:, :, None] == position[:, None, :],
-    )
-    alike[:, 0] = 0
-    alike[:, :, 0] = 0
-    return alike
+            self._mean.assign(kept * self._mean + (1 - kept) * weights)

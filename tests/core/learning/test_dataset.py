@@ -190,6 +190,24 @@ def test_a_dataset_comes_back_from_disk_as_it_was(tmp_path):
         assert (loaded.events(index).onsets == dataset.events(index).onsets).all()
 
 
+def test_the_columns_of_a_dataset_stay_on_disk(tmp_path):
+    dataset = Dataset.of(tunes(4), TrainingSpec())
+    dataset.save(tmp_path / "dataset.npz")
+    for name, values in Dataset.load(tmp_path / "dataset.npz").columns.items():
+        assert isinstance(values.base, np.memmap), name
+        assert not values.flags.writeable
+        assert values.tolist() == dataset.columns[name].tolist()
+
+
+def test_a_dataset_whose_columns_are_compressed_is_read_all_the_same(tmp_path):
+    dataset = Dataset.of(tunes(4), TrainingSpec())
+    dataset.save(tmp_path / "dataset.npz")
+    with np.load(tmp_path / "dataset.npz") as stored:
+        np.savez_compressed(tmp_path / "compressed.npz", **stored)
+    loaded = Dataset.load(tmp_path / "compressed.npz")
+    assert all((values == dataset.columns[name]).all() for name, values in loaded.columns.items())
+
+
 def test_a_damaged_dataset_is_told(tmp_path):
     (tmp_path / "dataset.npz").write_bytes(b"PK nonsense")
     with pytest.raises(TrainingError, match="can't be read"):

@@ -19,7 +19,7 @@ from core.learning.training import finish, prepare_job
 from core.music.score import Note, Part, Score
 
 pytest.importorskip("tensorflow")
-from core.learning.training_loop import learning_rate, run
+from core.learning.training_loop import ahead, learning_rate, run
 
 TINY = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.2)
 SHORT = replace(
@@ -245,3 +245,24 @@ def test_the_learning_rate_warms_up_and_falls():
     assert learning_rate(SHORT, step=10, progress=0.0, warm_up=10) == SHORT.learning_rate
     constant = replace(SHORT, schedule="constant")
     assert learning_rate(constant, step=1, progress=0.9) == SHORT.learning_rate
+
+
+def test_the_next_batch_is_made_ahead_in_order_and_none_after_the_end():
+    made = []
+
+    def make(number):
+        made.append(number)
+        return -number
+
+    coming = ahead(make, [1, 2, 3, 4])
+    assert (next(coming), next(coming)) == (-1, -2)
+    coming.close()  # waits for the one being made
+    assert made == [1, 2, 3]
+    assert list(ahead(make, [])) == []
+
+
+def test_what_fails_ahead_fails_where_it_is_used():
+    coming = ahead(lambda number: 1 // number, [1, 0])
+    assert next(coming) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(coming)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.learning.dataset import Batch
-from core.learning.network.lstm import lstm
-from core.learning.network.runtime import explained
+from core.learning.network.distribution import Distribution
+from core.learning.network.lstm import Layer, gpu_layer, processor_layer
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.weights import (
     Weights,
@@ -27,8 +27,8 @@ _ADAM = (0.9, 0.999, 1e-7)
 _RMSPROP = (0.9, 1e-7)
 _PLACES = 16
 """Random numbers of one step are drawn at fewer places than this in each half."""
-_SHARD_FROM = 16
-"""A batch of at least so many windows is computed as two independent halves, which two cores share well."""
+_WINDOW_AXES = (2, 2, 1)
+"""Along which axis of each of a batch's arrays its windows lie."""
 
 
 class TrainableNetwork:
@@ -40,30 +40,40 @@ class TrainableNetwork:
         tokenizer: TokenizerSpec,
         training: TrainingSpec,
         weights: Weights,
+        distribution: Distribution | None = None,
     ) -> None:
         import tensorflow as tf
 
+        self._distribution = distribution or Distribution()
+        self._halves = self._distribution.halves(training.batch)
         self._network = network
         self._tokenizer = tokenizer
         self._training = training
-        self._variables = {name: tf.Variable(value, name=name.replace("/", "_")) for name, value in weights.items()}
         slots = ("first", "second") if training.optimizer == "adam" else ("second",)
-        self._slots = {
-            f"{slot}/{name}": tf.Variable(np.zeros_like(value), trainable=False)
-            for slot in slots
-            for name, value in weights.items()
-        }
+        with self._distribution.scope():
+            self._variables = {name: tf.Variable(value, name=name.replace("/", "_")) for name, value in weights.items()}
+            self._slots = {
+                f"{slot}/{name}": tf.Variable(np.zeros_like(value), trainable=False)
+                for slot in slots
+                for name, value in weights.items()
+            }
+        self._layers: list[Layer] = [
+            gpu_layer(len(weights[f"lstm{layer}/kernel"]), network.units)
+            if self._distribution.uses_gpu
+            else processor_layer
+            for layer in range(network.layers)
+        ]
         fields = len(tokenizer.fields)
         arrays = (
             tf.TensorSpec((fields, None, None), tf.int32),
             tf.TensorSpec((3, None, None), tf.int32),
             tf.TensorSpec((None, None), tf.float32),
         )
-        scalars = (tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32))
-        self._train = tf.function(self._train_step, input_signature=(*arrays, *scalars))
-        # A function of its own, so that both halves of a batch share one graph and one tracing.
-        self._dropped_losses = tf.function(self._losses, input_signature=(*arrays, scalars[1]))
-        self._judge = tf.function(self._losses_without_dropout, input_signature=arrays)
+        word, number = tf.TensorSpec((3,), tf.float32), tf.TensorSpec((), tf.float32)
+        self._train = tf.function(
+            self._train_step, input_signature=(arrays, word, tf.TensorSpec((2,), tf.int64), number, number)
+        )
+        self._judge = tf.function(self._losses_without_dropout, input_signature=(arrays, word))
         self._logits = tf.function(self._all_logits, input_signature=arrays[:2])
 
     # What training calls
@@ -71,30 +81,38 @@ class TrainableNetwork:
     def warm_up(self, batch: Batch) -> None:
         """Build all graphs, which takes seconds, without a trace in weights and optimizer."""
         weights, state = self.weights(), self.optimizer_state()
-        self.train_batch(batch, step=1, learning_rate=0.0)
+        self.train_batch(batch, step=1, learning_rate=0.0, target_count=1)
         self.held_out_batch(batch)
         self.set_weights(weights)
         self.set_optimizer_state(state)
 
-    def train_batch(self, batch: Batch, *, step: int, learning_rate: float) -> dict[Field, float]:
+    def train_batch(
+        self, batch: Batch, *, step: int, learning_rate: float, target_count: int | None = None
+    ) -> dict[Field, float]:
         """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.
 
-        Raises TrainingError when memory runs out.
+        Of several machines each gives its share of the batch, and target_count, of all shares. Raises TrainingError
+        when memory runs out, MachineLostError when another machine is gone.
         """
         import tensorflow as tf
 
+        target_count = target_count or batch.target_count
         seed = np.array([self._training.random_seed, 2 * _PLACES * step], dtype=np.int64)
-        with explained():
-            losses = self._train(
-                *_arrays(batch), tf.constant(learning_rate, tf.float32), seed, tf.cast(step, tf.float32)
+        with self._distribution.explained():
+            sums = self._train(
+                _arrays(batch),
+                self._distribution.word(learning_rate),
+                seed,
+                tf.cast(step, tf.float32),
+                tf.cast(target_count, tf.float32),
             )
-            means = losses.numpy() / batch.target_count
+            means = self._distribution.heard(sums.numpy()) / target_count
         return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
 
     def held_out_batch(self, batch: Batch) -> dict[Field, float]:
-        """Sum of the losses over the batch's targets by field, in nats, without dropout."""
-        with explained():
-            sums = self._judge(*_arrays(batch)).numpy()
+        """Sum of the losses over the batch's targets (those of all machines) by field, in nats, without dropout."""
+        with self._distribution.explained():
+            sums = self._distribution.heard(self._judge(_arrays(batch), self._distribution.word()).numpy())
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
     def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
@@ -118,12 +136,24 @@ class TrainableNetwork:
 
     # Graphs: symbols are (fields, steps + 1, windows), places (3, steps + 1, windows), targets (steps, windows).
 
-    def _train_step(self, symbols: Any, places: Any, targets: Any, learning_rate: Any, seed: Any, step: Any) -> Any:
+    def _train_step(self, arrays: Any, word: Any, seed: Any, step: Any, count: Any) -> Any:
+        return self._distribution.step(
+            arrays,
+            _WINDOW_AXES,
+            word,
+            seed,
+            gradients=lambda arrays, seed: self._gradients(arrays, seed, count),
+            apply=lambda gradients, learning_rate: self._apply(gradients, learning_rate, step),
+            variables=list(self._variables.values()),
+        )
+
+    def _gradients(self, arrays: Any, seed: Any, count: Any) -> tuple[Any, Any]:
+        """By weight, of the loss divided by `count`; and the losses themselves, (fields,)."""
         import tensorflow as tf
 
-        count = tf.reduce_sum(targets)
+        symbols, places, targets = arrays
         half = tf.shape(targets)[1] // 2
-        halves = (slice(None, half), slice(half, None)) if self._training.batch >= _SHARD_FROM else (slice(None),)
+        halves = (slice(None, half), slice(half, None)) if self._halves else (slice(None),)
         with tf.GradientTape() as tape:
             losses = tf.add_n(
                 [
@@ -134,12 +164,14 @@ class TrainableNetwork:
                 ]
             )
             loss = tf.reduce_sum(losses) / count
-        names = list(self._variables)
-        gradients = tape.gradient(loss, [self._variables[name] for name in names])
+        return tape.gradient(loss, list(self._variables.values())), losses
+
+    def _apply(self, gradients: Any, learning_rate: Any, step: Any) -> None:
+        import tensorflow as tf
+
         gradients, _norm = tf.clip_by_global_norm(gradients, _CLIP_NORM)
-        for name, gradient in zip(names, gradients, strict=True):
+        for name, gradient in zip(self._variables, gradients, strict=True):
             self._update(name, gradient, learning_rate, step)
-        return losses
 
     def _update(self, name: str, gradient: Any, learning_rate: Any, step: Any) -> None:
         """Adam (Kingma & Ba 2015) or RMSprop as Keras has it."""
@@ -157,8 +189,12 @@ class TrainableNetwork:
             square = second.assign(keep_square * second + (1 - keep_square) * gradient**2)
             variable.assign_sub(learning_rate * gradient / tf.sqrt(square + tiny))
 
-    def _losses_without_dropout(self, symbols: Any, places: Any, targets: Any) -> Any:
-        return self._losses(symbols, places, targets, None)
+    def _losses_without_dropout(self, arrays: Any, word: Any) -> Any:
+        def losses(arrays: Any) -> Any:
+            symbols, places, targets = arrays
+            return self._losses(symbols, places, targets, None)
+
+        return self._distribution.total(arrays, _WINDOW_AXES, word, losses)
 
     def _losses(self, symbols: Any, places: Any, targets: Any, seed: Any) -> Any:
         """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
@@ -187,8 +223,7 @@ class TrainableNetwork:
         state = self._dropped(tf.concat(inputs, axis=-1), seed, 0)
         for layer in range(self._network.layers):
             name = f"lstm{layer}"
-            read = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
-            state = lstm(read, table[f"{name}/recurrent"])
+            state = self._layers[layer](state, *(table[f"{name}/{part}"] for part in ("kernel", "recurrent", "bias")))
             if layer < self._network.layers - 1:
                 state = self._dropped(state, seed, layer + 1)
         context = self._query_key(state) if self._network.attention == "query_key" else self._running_mean(state)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.learning.dataset import Batches, Dataset, EncodedPiece
+from core.learning.network.distribution import Distribution
 from core.learning.network.lstm import gpu_layer, lstm, processor_layer
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
@@ -123,6 +124,19 @@ def test_where_there_is_a_gpu_the_layer_is_cudnn_s_with_our_weights(monkeypatch)
     # one output; then their biases, of which those for the input are left 0.
     parts = [*np.split(kernel.numpy(), 4, axis=1), *np.split(recurrent.numpy(), 4, axis=1)]
     assert np.array_equal(packed, np.concatenate([*(part.T.ravel() for part in parts), np.zeros(20), bias.numpy()]))
+
+
+def test_the_whole_network_learns_the_same_by_the_layer_for_a_gpu(monkeypatch):
+    spec, tokenizer = CASES["running_mean"]
+    batches = study(tokenizer, [loop_of_four_bars()])
+    ours = trainable(spec, tokenizer, batches)
+    monkeypatch.setattr(Distribution, "uses_gpu", True)
+    theirs = trainable(spec, tokenizer, batches)
+    for step, plan in enumerate(batches.epoch(1) * 3, start=1):
+        losses = [net.train_batch(batches.batch(plan), step=step, learning_rate=1e-3) for net in (ours, theirs)]
+        assert list(losses[0].values()) == pytest.approx(list(losses[1].values()), abs=1e-5)
+    before, after = ours.weights(), theirs.weights()
+    assert max(np.abs(before[name] - after[name]).max() for name in before) < 1e-5
 
 
 @pytest.mark.parametrize("case", CASES)

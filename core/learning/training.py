@@ -336,8 +336,7 @@ def finish(job: TrainingJob) -> TrainingResult:
     files = FolderFiles(job.folder)
     card = model_file.read_card(files)
     history = model_file.read_history(files)
-    best = next((epoch for epoch in reversed(history) if epoch.is_best), None)
-    if best is None or not (job.folder / model_file.WEIGHTS).is_file():
+    if not any(epoch.is_best for epoch in history) or not (job.folder / model_file.WEIGHTS).is_file():
         raise TrainingError("Nothing was learnt yet, so nothing can be kept.")
     model_file.write_card(job.folder, replace(scored(card, history), state="ready"))
     for path in (
@@ -345,10 +344,16 @@ def finish(job: TrainingJob) -> TrainingResult:
         *job.folder.glob(".*.tmp"),
     ):
         path.unlink(missing_ok=True)
+    return result_of(replace(job, name=card.name), history)
+
+
+def result_of(job: TrainingJob, history: Sequence[EpochDone]) -> TrainingResult:
+    """How a run ended, by its epochs, of which at least one was the best until then."""
+    best = next(epoch for epoch in reversed(history) if epoch.is_best)
     last = history[-1]
     return TrainingResult(
         model_id=job.model_id,
-        name=card.name,
+        name=job.name,
         epochs=last.epoch,
         best_epoch=best.epoch,
         held_out_bits_per_note=best.held_out_loss / math.log(2),

@@ -101,6 +101,7 @@ def _check(arguments: argparse.Namespace) -> None:
             spec,
             epochs=spec.epochs if arguments.epochs is None else arguments.epochs,
             minutes=spec.minutes if arguments.minutes is None else arguments.minutes,
+            batch=spec.batch if arguments.batch is None else arguments.batch,
             random_seed=spec.random_seed if arguments.random_seed is None else arguments.random_seed,
         )
     except SpecError as error:
@@ -131,6 +132,7 @@ def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
             name=arguments.name,
             epochs=arguments.epochs,
             minutes=arguments.minutes,
+            batch=arguments.batch,
             random_seed=arguments.random_seed,
             start_from=arguments.start_from,
             control=control,

@@ -95,6 +95,7 @@ def start_job(
     name: str = "",
     epochs: int | None = None,
     minutes: float | None = None,
+    batch: int | None = None,
     random_seed: int | None = None,
     start_from: str = "",
     seed: Score | None = None,
@@ -105,7 +106,7 @@ def start_job(
 ) -> TrainingJob:
     """Encode a corpus and prepare the folder of the model to be.
 
-    The specifications given replace the preset's; epochs, minutes and random_seed then replace theirs. start_from: a
+    The specifications given replace the preset's; epochs, minutes, batch and random_seed then replace theirs. start_from: a
     model as the library's `find` knows it, whose tokenizer and network count. seed: what the samples answer; by default
     the opening of a piece kept aside. Raises SpecError, TrainingError, FileError, ModelError.
     """
@@ -119,6 +120,7 @@ def start_job(
         corpus_name=corpus.name,
         epochs=epochs,
         minutes=minutes,
+        batch=batch,
         random_seed=random_seed,
         start_from=start_from,
         seed=seed,
@@ -139,6 +141,7 @@ def prepare_job(
     corpus_name: str = "",
     epochs: int | None = None,
     minutes: float | None = None,
+    batch: int | None = None,
     random_seed: int | None = None,
     start_from: str = "",
     seed: Score | None = None,
@@ -156,6 +159,7 @@ def prepare_job(
         planned,
         epochs=planned.epochs if epochs is None else epochs,
         minutes=planned.minutes if minutes is None else minutes,
+        batch=planned.batch if batch is None else batch,
         random_seed=planned.random_seed if random_seed is None else random_seed,
     )
     library = Library(home)

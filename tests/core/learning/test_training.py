@@ -155,6 +155,12 @@ def test_few_pieces_are_read_more_often_unless_epochs_are_asked_for(tmp_path):
     assert prepared(tmp_path, training=PRESETS["quick"].training).training.epochs == PRESETS["quick"].training.epochs
 
 
+def test_a_batch_asked_for_replaces_the_preset_s(tmp_path):
+    training = prepared(tmp_path, batch=5).training
+    assert training.batch == 5
+    assert training.window == PRESETS["standard"].training.window
+
+
 def test_training_starts_from_a_model_s_weights(tmp_path):
     first = prepared(tmp_path)
     learnt(first, 2.0)

@@ -274,7 +274,7 @@ def _trained(job: TrainingJob | None, cluster: Cluster | None, owner: _PipedOwne
             held_until_done.enter_context(held(job.folder))
         if cluster is not None:
             owner.report(TrainingPhase("gathering"))
-        distribution = started(max(1, os.cpu_count() or 1), cluster)
+        distribution = started(_cores(), cluster)
         content = distribution.from_chief(packed(job) if job is not None and cluster is not None else b"")
         if job is not None:
             run(job, owner, distribution)
@@ -283,3 +283,8 @@ def _trained(job: TrainingJob | None, cluster: Cluster | None, owner: _PipedOwne
         job = unpacked(content, Path(folder))
         history = run(job, owner, distribution)
         return result_of(job, history) if history else None
+
+
+def _cores() -> int:
+    """Those that this process may use: on a shared machine, not all that there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else max(1, os.cpu_count() or 1)

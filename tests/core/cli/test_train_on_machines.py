@@ -149,12 +149,12 @@ def test_a_killed_machine_ends_the_others_with_a_sentence_and_resume_reaches_wha
     assert 2 <= stored[0].epoch <= job.training.epochs
     assert not (tmp_path / "other 1").exists(), "only the chief writes"
 
-    second = machines(2)
+    second = machines(2 if victim else 1)  # the number of machines may change
     ends = [machine.end() for machine in second]
-    assert [code for code, _ in ends] == [0, 0], [machine.words for machine in second]
+    assert {code for code, _ in ends} == {0}, [machine.words for machine in second]
     records = [record for _, record in ends]
     for key in ("model", "epochs", "best_epoch", "held_out_bits_per_note", "held_out_bits_per_pitch"):
-        assert records[0][key] == records[1][key]
+        assert len({record[key] for record in records}) == 1
     assert not any(line.startswith('{"epoch": 1,') for line in second[0].lines), "it goes on, not anew"
     assert not (job.folder / CHECKPOINT).exists()
     assert not (tmp_path / "other 1").exists()

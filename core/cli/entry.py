@@ -134,6 +134,9 @@ def _training(command: _Command) -> None:
     made.add_argument("--preset", choices=_PRESETS, default="standard")
     made.add_argument("--epochs", type=int, metavar="N", help="at most so many readings of all pieces")
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long")
+    made.add_argument(
+        "--batch", type=int, metavar="N", help="windows read at each step, by all devices and machines together"
+    )
     made.add_argument("--random-seed", type=int, metavar="N")
     made.add_argument(
         "--start-from",

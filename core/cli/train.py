@@ -1,9 +1,18 @@
-"""Training from the command line. Ctrl+C leaves a training that `--resume` goes on with."""
+"""Training from the command line. Ctrl+C leaves a training that `--resume` goes on with.
+
+Where TF_CONFIG names several machines, the same command runs on each; all but the chief ignore what it says of pieces
+and models, because the chief tells them.
+"""
 
 import argparse
 import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from core import paths
@@ -11,6 +20,7 @@ from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
 from core.cli.pieces import imported
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import SpecError, TrainingError
+from core.learning.cluster import Cluster
 from core.learning.library import Library
 from core.learning.progress import (
     EpochDone,
@@ -22,31 +32,35 @@ from core.learning.progress import (
 )
 from core.learning.spec import PRESETS
 from core.learning.training import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
+from core.learning.training_process import take_part
 from core.learning.training_process import train as train_job
 from core.learning.words import ending, verdict
 from core.tasks import Control
+
+_PHASES = {
+    "starting": "Starting …",
+    "gathering": "Waiting for the other machines …",
+    "preparing": "Preparing …",
+}
 
 
 def train(arguments: argparse.Namespace, console: Console) -> None:
     """The command `train`."""
     _check(arguments)
+    cluster = Cluster.from_environment()
+    if cluster is not None and not cluster.is_chief:
+        _help(cluster, console)
+        return
     job = _unfinished_job(arguments, console) if arguments.resume else None
     if job is None:
         job = _new_job(arguments, console)
         if job.start_reason:
             console.remark(job.start_reason)
     told = _Told(_history_of(job))
-    result = _trained(job, console, told)
-    record: dict[str, Any] = {
-        "model": result.name,
-        "id": result.model_id,
-        "epochs": result.epochs,
-        "best_epoch": result.best_epoch,
-        "held_out_bits_per_note": result.held_out_bits_per_note,
-        "held_out_bits_per_pitch": result.held_out_bits_per_pitch,
-        "elapsed_s": result.elapsed_s,
-        "events_per_s": result.events_per_s,
-        "stopped_early": result.stopped_early,
+    go_on = f"To go on: ritornello-cli train --resume --name {job.model_id}"
+    result = _trained(lambda control: train_job(job, control, cluster=cluster), console, told, go_on)
+    record = {
+        **_record(result),
         "counting_bits_per_note": told.counting_loss / math.log(2),
         "verdict": told.ending,
         "started_from": job.start_from,
@@ -74,6 +88,28 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     console.result(record)
 
 
+def _help(cluster: Cluster, console: Console) -> None:
+    """Be a machine that keeps nothing."""
+    go_on = "To go on: start all machines again with --resume."
+    result = _trained(lambda control: take_part(cluster, control), console, _Told(), go_on)
+    console.say(f"Done. The model ‘{result.name}’ lies with the chief, {cluster.addresses[0]}.")
+    console.result(_record(result))
+
+
+def _record(result: TrainingResult) -> dict[str, Any]:
+    return {
+        "model": result.name,
+        "id": result.model_id,
+        "epochs": result.epochs,
+        "best_epoch": result.best_epoch,
+        "held_out_bits_per_note": result.held_out_bits_per_note,
+        "held_out_bits_per_pitch": result.held_out_bits_per_pitch,
+        "elapsed_s": result.elapsed_s,
+        "events_per_s": result.events_per_s,
+        "stopped_early": result.stopped_early,
+    }
+
+
 def _check(arguments: argparse.Namespace) -> None:
     """Raise UsageError for what can't be, before anything is read."""
     if not arguments.corpus and not arguments.resume:
@@ -84,6 +120,7 @@ def _check(arguments: argparse.Namespace) -> None:
             spec,
             epochs=spec.epochs if arguments.epochs is None else arguments.epochs,
             minutes=spec.minutes if arguments.minutes is None else arguments.minutes,
+            batch=spec.batch if arguments.batch is None else arguments.batch,
             random_seed=spec.random_seed if arguments.random_seed is None else arguments.random_seed,
         )
     except SpecError as error:
@@ -114,6 +151,7 @@ def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
             name=arguments.name,
             epochs=arguments.epochs,
             minutes=arguments.minutes,
+            batch=arguments.batch,
             random_seed=arguments.random_seed,
             start_from=arguments.start_from,
             control=control,
@@ -152,19 +190,37 @@ def _history_of(job: TrainingJob) -> tuple[EpochDone, ...]:
     return library.history(library.find(job.model_id))
 
 
-def _trained(job: TrainingJob, console: Console, told: "_Told") -> TrainingResult:
+def _trained(run: Callable[[Control], TrainingResult], console: Console, told: "_Told", go_on: str) -> TrainingResult:
+    """What `run` gives, told as it goes. Interrupted, it says how to go on."""
     try:
-        with console.bar("batch") as bar:
-            return train_job(job, Control(_Teller(console, bar, told)))
+        with console.bar("batch") as bar, _sigterm_as_ctrl_c():
+            return run(Control(_Teller(console, bar, told)))
     except KeyboardInterrupt:
-        console.note(f"To go on: ritornello-cli train --resume --name {job.model_id}")
+        console.note(go_on)
         raise
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Clusters ask a program to end by SIGTERM, and give it seconds in which to save."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Told:
     """What a training has told of itself so far."""
 
-    def __init__(self, history: tuple[EpochDone, ...]) -> None:
+    def __init__(self, history: tuple[EpochDone, ...] = ()) -> None:
         self._history = list(history)
         self.counting_loss = math.inf
 
@@ -237,6 +293,6 @@ def _words(event: object) -> str | None:
         return f"Epoch {event.epoch}: loss {event.loss:.3f}, on the pieces kept aside {event.held_out_loss:.3f}{best}"
     if isinstance(event, SampleMade):
         return f"  its answer to the seed: {event.path}" + (f" ({event.phrase})" if event.phrase else "")
-    if isinstance(event, TrainingPhase) and event.phase in ("starting", "preparing"):
-        return "Starting …" if event.phase == "starting" else "Preparing …"
+    if isinstance(event, TrainingPhase):
+        return _PHASES.get(event.phase)
     return None

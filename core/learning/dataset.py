@@ -296,6 +296,10 @@ class Batches:
             for start in range(0, length, self.spec.window):
                 yield piece, start, min(self.spec.window, length - start)
 
+    def target_count(self, plan: npt.NDArray[np.int64]) -> int:
+        """Predictions that count in one batch of `epoch` or `held_out`."""
+        return int(plan[:, 2].sum()) if self.spec.target == "every_step" else len(plan)
+
     def batch(self, plan: npt.NDArray[np.int64]) -> Batch:
         """The arrays of one batch of `epoch` or `held_out`."""
         every = self.spec.target == "every_step"

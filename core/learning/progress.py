@@ -81,9 +81,9 @@ class SampleMade:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPhase:
-    """Between batches: what is being done now."""
+    """Between batches: what is being done now. gathering: waiting for the other machines."""
 
-    phase: Literal["starting", "preparing", "training", "paused", "stopping"]
+    phase: Literal["starting", "gathering", "preparing", "training", "paused", "stopping"]
 
 
 @dataclass(frozen=True, slots=True)

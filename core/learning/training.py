@@ -103,6 +103,7 @@ def start_job(
     name: str = "",
     epochs: int | None = None,
     minutes: float | None = None,
+    batch: int | None = None,
     random_seed: int | None = None,
     start_from: str = "",
     seed: Score | None = None,
@@ -113,7 +114,7 @@ def start_job(
 ) -> TrainingJob:
     """Encode a corpus and prepare the folder of the model to be.
 
-    The specifications given replace the preset's; epochs, minutes and random_seed then replace theirs. start_from: a
+    The specifications given replace the preset's; epochs, minutes, batch and random_seed then replace theirs. start_from: a
     model as the library's `find` knows it, whose tokenizer, network and windows count; "" or SCRATCH = none; AUTOMATIC =
     what suits the pieces, which is none for a tokenizer or network of one's own. Going on from a model, training takes
     smaller steps and fewer epochs, unless other ones than the preset's were given. seed: what the samples answer; by
@@ -129,6 +130,7 @@ def start_job(
         corpus_name=corpus.name,
         epochs=epochs,
         minutes=minutes,
+        batch=batch,
         random_seed=random_seed,
         start_from=start_from,
         seed=seed,
@@ -149,6 +151,7 @@ def prepare_job(
     corpus_name: str = "",
     epochs: int | None = None,
     minutes: float | None = None,
+    batch: int | None = None,
     random_seed: int | None = None,
     held_out: float | None = None,
     start_from: str = "",
@@ -167,6 +170,7 @@ def prepare_job(
         planned,
         epochs=planned.epochs if epochs is None else epochs,
         minutes=planned.minutes if minutes is None else minutes,
+        batch=planned.batch if batch is None else batch,
         random_seed=planned.random_seed if random_seed is None else random_seed,
         held_out=planned.held_out if held_out is None else held_out,
     )
@@ -430,8 +434,7 @@ def finish(job: TrainingJob) -> TrainingResult:
     files = FolderFiles(job.folder)
     card = model_file.read_card(files)
     history = model_file.read_history(files)
-    best = next((epoch for epoch in reversed(history) if epoch.is_best), None)
-    if best is None or not (job.folder / model_file.WEIGHTS).is_file():
+    if not any(epoch.is_best for epoch in history) or not (job.folder / model_file.WEIGHTS).is_file():
         raise TrainingError("Nothing was learnt yet, so nothing can be kept.")
     model_file.write_card(job.folder, replace(scored(card, history), state="ready"))
     for path in (
@@ -439,10 +442,16 @@ def finish(job: TrainingJob) -> TrainingResult:
         *job.folder.glob(".*.tmp"),
     ):
         path.unlink(missing_ok=True)
+    return result_of(replace(job, name=card.name), history)
+
+
+def result_of(job: TrainingJob, history: Sequence[EpochDone]) -> TrainingResult:
+    """How a run ended, by its epochs, of which at least one was the best until then."""
+    best = next(epoch for epoch in reversed(history) if epoch.is_best)
     last = history[-1]
     return TrainingResult(
         model_id=job.model_id,
-        name=card.name,
+        name=job.name,
         epochs=last.epoch,
         best_epoch=best.epoch,
         held_out_bits_per_note=best.held_out_loss / math.log(2),

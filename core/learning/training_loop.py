@@ -3,6 +3,9 @@
 Runs in the training process and speaks to its owner through an Owner. Everything that decides a number (order, cuts,
 transpositions, dropout) is a function of the random seed and the step, so a run resumed from a checkpoint gives
 the losses, to the bit, of one that was never interrupted.
+
+Of several machines each runs this loop, with the same plan, and reads its share of each batch. The chief alone writes,
+makes the samples, and decides by its clock and its owner.
 """
 
 import math
@@ -12,12 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Literal, Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from core.errors import TrainingError
 from core.learning import model_file
 from core.learning.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
+from core.learning.cluster import MachineLostError
 from core.learning.counting import counting_loss
-from core.learning.dataset import Batches, Dataset
+from core.learning.dataset import Batch, Batches, Dataset
 from core.learning.network.arrays import Arrays
+from core.learning.network.distribution import Distribution
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.progress import EpochDone, SampleMade, TrainingPhase, TrainingProgress, TrainingStarting
 from core.learning.samples import Answers
@@ -60,13 +68,13 @@ class _Stopped(Exception):  # noqa: N818 -- the owner's will, not an error
     pass
 
 
-def run(job: TrainingJob, owner: Owner) -> None:
-    """Train until all epochs are read, the time is up, nothing improves any more, or the owner says stop.
+def run(job: TrainingJob, owner: Owner, distribution: Distribution | None = None) -> tuple[EpochDone, ...]:
+    """Train until all epochs are read, the time is up, nothing improves any more, or the owner says stop; all epochs.
 
     Goes on from the folder's checkpoint if there is one. The best weights so far and the history always lie in the
-    folder. Raises TrainingError, FileError.
+    chief's folder. Raises TrainingError, FileError.
     """
-    _Run(job, owner).run()
+    return _Run(job, owner, distribution or Distribution()).run()
 
 
 def learning_rate(spec: TrainingSpec, *, step: int, progress: float, warm_up: int = _WARM_UP_STEPS) -> float:
@@ -89,23 +97,27 @@ def ahead(make: Callable[[Asked], Made], asked: Sequence[Asked]) -> Generator[Ma
 
 
 class _Run:
-    def __init__(self, job: TrainingJob, owner: Owner) -> None:
-        self._job, self._spec, self._owner = job, job.training, owner
+    def __init__(self, job: TrainingJob, owner: Owner, distribution: Distribution) -> None:
+        self._job, self._spec, self._owner, self._distribution = job, job.training, owner, distribution
+        self._keeps = distribution.is_chief
         self._card = model_file.read_card(model_file.FolderFiles(job.folder))
         dataset = Dataset.load(job.folder / DATASET)
         self._batches = Batches(dataset, self._card.vocabulary, job.training)
+        start = read_arrays(job.folder / START)
         self._network = TrainableNetwork(
-            job.network, job.tokenizer, job.training, self._card.vocabulary, read_arrays(job.folder / START)
+            job.network, job.tokenizer, job.training, self._card.vocabulary, start, distribution
         )
-        self._answers = Answers(job)
+        self._answers = Answers(job) if self._keeps else None
         self._cursor = Cursor()
         stored = read_checkpoint(job.folder)
         if stored is not None:
             self._cursor, arrays = stored
             self._network.set_state(arrays)
-        self._restore_lists()
+        if self._keeps:
+            self._restore_lists()
         owner.report(TrainingPhase("preparing"))
-        self._network.warm_up(self._batches.batch(self._batches.held_out()[0]))
+        distribution.agreed_elapsed_s(self._cursor.elapsed_s)
+        self._network.warm_up(self._share(self._batches.held_out()[0]))
         self._saved_at = self._reported_at = time.monotonic()
         owner.report(
             TrainingStarting(
@@ -130,7 +142,7 @@ class _Run:
         for sample in self._cursor.samples:
             model_file.append_sample(folder, sample)
 
-    def run(self) -> None:
+    def run(self) -> tuple[EpochDone, ...]:
         cursor = self._cursor
         self._owner.report(TrainingPhase("training"))
         try:
@@ -142,9 +154,11 @@ class _Run:
         except _Stopped:
             if not cursor.history and cursor.targets:
                 self._close_epoch(limit_s=_HASTY_TEST_S)
-        except OwnerGone:
+        except (OwnerGone, MachineLostError):
             self._save()
             raise
+        self._distribution.leave()
+        return tuple(cursor.history)
 
     def _try_origin(self) -> None:
         """Judge the model that training goes on from: it is kept unless something better comes."""
@@ -153,10 +167,11 @@ class _Run:
         self._count_time(started)
         origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
         cursor.epoch_elapsed_s = 0.0
-        model_file.write_weights(folder, self._network.weights())
         cursor.history.append(origin)
-        model_file.append_history(folder, origin)
-        model_file.write_card(folder, scored(self._card, cursor.history))
+        if self._keeps:
+            model_file.write_weights(folder, self._network.weights())
+            model_file.append_history(folder, origin)
+            model_file.write_card(folder, scored(self._card, cursor.history))
         self._save()
         self._owner.report(origin)
 
@@ -169,37 +184,47 @@ class _Run:
 
     @property
     def _time_share(self) -> float:
-        return self._cursor.elapsed_s / (60 * self._spec.minutes) if self._spec.minutes else 0.0
+        if not self._spec.minutes:
+            return 0.0
+        return self._distribution.agreed_elapsed_s(self._cursor.elapsed_s) / (60 * self._spec.minutes)
+
+    def _share(self, plan: npt.NDArray[np.int64]) -> Batch:
+        """The windows of a batch that are this machine's; those that only fill up have no targets."""
+        rows, counting = self._distribution.share(plan)
+        batch = self._batches.batch(rows)
+        batch.targets[counting:] = 0
+        return batch
 
     def _read_epoch(self) -> None:
         cursor = self._cursor
         plan = self._batches.epoch(cursor.epoch)
-        coming = ahead(lambda batch: self._network.arrays(self._batches.batch(batch)), plan[cursor.batch :])
+        coming = ahead(lambda batch: self._network.arrays(self._share(batch)), plan[cursor.batch :])
         with closing(coming):
-            self._read_batches(coming, len(plan))
+            self._read_batches(coming, plan)
 
-    def _read_batches(self, coming: Iterator[Arrays], batches: int) -> None:
-        cursor = self._cursor
+    def _read_batches(self, coming: Iterator[Arrays], plan: Sequence[npt.NDArray[np.int64]]) -> None:
+        cursor, batches = self._cursor, len(plan)
         warm_up = _WARM_UP_STEPS
         if self._job.start_from:
             warm_up = min(warm_up, math.ceil(_WARM_UP_SHARE * self._spec.epochs * batches))
         while cursor.batch < batches and self._time_share < 1:
-            if self._owner.listen() == "stop":
+            if self._distribution.agreed(self._owner.listen()) == "stop":
                 raise _Stopped
             started = time.monotonic()
-            batch = next(coming)
-            cursor.step += 1
+            batch, targets = next(coming), self._batches.target_count(plan[cursor.batch])
+            step = cursor.step + 1
             done = (cursor.epoch - 1 + cursor.batch / batches) / self._spec.epochs
-            rate = learning_rate(self._spec, step=cursor.step, progress=max(done, self._time_share), warm_up=warm_up)
-            losses = self._network.train_batch(batch, step=cursor.step, learning_rate=rate)
+            rate = learning_rate(self._spec, step=step, progress=max(done, self._time_share), warm_up=warm_up)
+            losses = self._network.train_batch(batch, step=step, learning_rate=rate, target_count=targets)
+            cursor.step = step
             if not all(map(math.isfinite, losses.values())):
                 raise TrainingError(
                     "Training lost its way: the loss is no longer a number. The best so far is kept.",
                     hint="Train with a lower learning rate.",
                 )
             for name, loss in losses.items():
-                cursor.sums[name] = cursor.sums.get(name, 0.0) + loss * batch.target_count
-            cursor.targets += batch.target_count
+                cursor.sums[name] = cursor.sums.get(name, 0.0) + loss * targets
+            cursor.targets += targets
             cursor.batch += 1
             self._count_time(started)
             self._report_progress(batches)
@@ -260,11 +285,12 @@ class _Run:
             speed,
         )
         weights = self._network.weights()
-        if is_best:
-            model_file.write_weights(folder, weights)
         cursor.history.append(epoch)
-        model_file.append_history(folder, epoch)
-        model_file.write_card(folder, scored(self._card, cursor.history))
+        if self._keeps:
+            if is_best:
+                model_file.write_weights(folder, weights)
+            model_file.append_history(folder, epoch)
+            model_file.write_card(folder, scored(self._card, cursor.history))
         sample = self._sample(weights, epoch) if limit_s == math.inf and self._is_sampled(epoch) else None
         cursor.epoch += 1
         cursor.batch, cursor.targets, cursor.sums, cursor.epoch_elapsed_s = 0, 0, {}, 0.0
@@ -284,6 +310,8 @@ class _Run:
         return epoch.is_best and epoch.epoch > SAMPLED_EPOCHS[-1] and epoch.epoch - last >= apart
 
     def _sample(self, weights: Weights, epoch: EpochDone) -> SampleMade | None:
+        if self._answers is None:
+            return None
         said = {sample.phrase for sample in self._cursor.samples}
         sample = self._answers.make(weights, epoch.epoch, is_best=epoch.is_best, said=said)
         if sample is not None:
@@ -296,18 +324,21 @@ class _Run:
         started = time.monotonic()
         sums = {str(name): 0.0 for name in self._job.tokenizer.fields}
         targets = 0
+        if limit_s < math.inf:
+            self._distribution.agreed("go")  # nobody wishes to stop this test yet
         for plan in self._batches.held_out():
-            batch = self._batches.batch(plan)
-            for name, loss in self._network.held_out_batch(batch).items():
+            for name, loss in self._network.held_out_batch(self._share(plan)).items():
                 sums[name] += loss
-            targets += batch.target_count
+            targets += self._batches.target_count(plan)
             if limit_s == math.inf:
-                if self._owner.listen() == "stop":
+                if self._distribution.agreed(self._owner.listen()) == "stop":
                     raise _Stopped
-            elif time.monotonic() - started > limit_s:
+            elif self._distribution.agreed("stop" if time.monotonic() - started > limit_s else "go") == "stop":
                 break
         return {name: total / targets for name, total in sums.items()}
 
     def _save(self) -> None:
+        if not self._keeps:
+            return
         write_checkpoint(self._job.folder, self._cursor, self._network.state())
         self._saved_at = time.monotonic()

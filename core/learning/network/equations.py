@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.learning.network.copying import Copying, interval_rows
-from core.learning.network.lstm import lstm
+from core.learning.network.lstm import Layer
 from core.learning.network.tables import rows
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
 from core.learning.weights import copies, knows_metre, knows_place
@@ -20,10 +20,16 @@ class Equations:
     """Losses and scores of the network with these weights."""
 
     def __init__(
-        self, table: Mapping[str, Any], network: NetworkSpec, tokenizer: TokenizerSpec, pitch_values: tuple[int, ...]
+        self,
+        table: Mapping[str, Any],
+        network: NetworkSpec,
+        tokenizer: TokenizerSpec,
+        pitch_values: tuple[int, ...],
+        layers: Sequence[Layer],
     ) -> None:
+        """layers: how this device computes each LSTM layer."""
         self._table, self._network, self._tokenizer = table, network, tokenizer
-        self._pitch_values = pitch_values
+        self._pitch_values, self._layers = pitch_values, layers
 
     def losses(self, arrays: Given, seed: Any) -> Any:
         """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
@@ -100,10 +106,8 @@ class Equations:
         if copies(self._network):
             read.append(rows(table["interval"], interval_rows(places[3, :-1])))
         state = self._dropped(tf.concat(read, axis=-1), seed, 0)
-        for layer in range(self._network.layers):
-            name = f"lstm{layer}"
-            entered = tf.tensordot(state, table[f"{name}/kernel"], 1) + table[f"{name}/bias"]
-            state = lstm(entered, table[f"{name}/recurrent"])
+        for layer, states in enumerate(self._layers):
+            state = states(state, *(table[f"lstm{layer}/{part}"] for part in ("kernel", "recurrent", "bias")))
             if layer < self._network.layers - 1:
                 state = self._dropped(state, seed, layer + 1)
         return state

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import TrainingError
+from core.learning.cluster import Cluster
 from core.silence import standard_error_shut
 
+_ABORTED = "Collective ops is aborted"
+"""What TensorFlow says on the machines that are left, whatever befell the one that is gone."""
 
-def quiet_tensorflow(threads: int) -> None:
+
+def quiet_tensorflow(threads: int, *, wakes: bool = True) -> None:
     """Import TensorFlow with so many threads, without its chatter. Call once, before anything else here.
 
-    Raises TrainingError when it can't be loaded.
+    wakes: its devices too, which then can't become a cluster's any more. Raises TrainingError when it can't be loaded.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with standard_error_shut():  # TensorFlow's C++ greets before it reads how quiet it should be
@@ -24,7 +28,8 @@ def quiet_tensorflow(threads: int) -> None:
         tf.get_logger().setLevel("ERROR")
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
-        tf.config.list_logical_devices()  # wakes the runtime, which has its own say
+        if wakes:
+            tf.config.list_logical_devices()  # the runtime has its own say
 
 
 def visible_gpus() -> tuple[str, ...]:
@@ -37,14 +42,19 @@ def visible_gpus() -> tuple[str, ...]:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turns TensorFlow's ways to say that memory ran out into the one sentence."""
+def explained(cluster: Cluster | None = None) -> Iterator[None]:
+    """Turns TensorFlow's ways to say that memory ran out, or another machine is gone, into the one sentence."""
     import tensorflow as tf
 
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         raise out_of_memory() from error
+    except tf.errors.OpError as error:
+        is_lost = isinstance(error, tf.errors.UnavailableError | tf.errors.DeadlineExceededError)
+        if cluster is None or not (is_lost or _ABORTED in str(error)):
+            raise
+        raise cluster.lost(str(error)) from error
 
 
 def out_of_memory() -> TrainingError:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from core.learning.dataset import Batch
 from core.learning.likeness import match_count
 from core.learning.network.arrays import Arrays, arrays_of
+from core.learning.network.distribution import WORD, Distribution
 from core.learning.network.equations import PLACES, Equations, moved
-from core.learning.network.runtime import explained
+from core.learning.network.lstm import Layer, gpu_layer, processor_layer
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec, TrainingSpec
 from core.learning.tokenizer import Vocabulary
 from core.learning.weights import Weights
@@ -20,8 +21,8 @@ _CLIP_NORM = 1.0
 """Gradients of a longer norm are shortened to it."""
 _ADAM = (0.9, 0.999, 1e-7)
 _RMSPROP = (0.9, 1e-7)
-_SHARD_FROM = 16
-"""A batch of at least so many windows is computed as two independent halves, which two cores share well."""
+_WINDOW_AXES = (2, 2, 1, 0, 0)
+"""Along which axis of each of `Arrays.given` its windows lie."""
 
 
 class TrainableNetwork:
@@ -34,9 +35,12 @@ class TrainableNetwork:
         training: TrainingSpec,
         vocabulary: Vocabulary,
         weights: Weights,
+        distribution: Distribution | None = None,
     ) -> None:
         import tensorflow as tf
 
+        self._distribution = distribution or Distribution()
+        self._halves = self._distribution.halves(training.batch)
         self._network = network
         self._tokenizer = tokenizer
         self._training = training
@@ -44,12 +48,20 @@ class TrainableNetwork:
         self._shapes = {name: value.shape for name, value in weights.items()}
         # All weights lie in one row: the optimizer takes few steps over long rows instead of many over short ones, and
         # its graph is made in no time.
-        self._weights = tf.Variable(self._joined(weights))
+        row = self._joined(weights)
         slots = ("first", "second") if training.optimizer == "adam" else ("second",)
-        self._slots = {slot: tf.Variable(tf.zeros_like(self._weights), trainable=False) for slot in slots}
-        self._mean = tf.Variable(self._joined(weights), trainable=False) if training.averaging else None
+        with self._distribution.scope():
+            self._weights = tf.Variable(row)
+            self._slots = {slot: tf.Variable(np.zeros_like(row), trainable=False) for slot in slots}
+            self._mean = tf.Variable(row, trainable=False) if training.averaging else None
         decays = {name: np.full(value.shape, np.ndim(value) > 1, np.float32) for name, value in weights.items()}
         self._decay = tf.constant(training.weight_decay * self._joined(decays))
+        self._layers: list[Layer] = [
+            gpu_layer(len(weights[f"lstm{layer}/kernel"]), network.units)
+            if self._distribution.uses_gpu
+            else processor_layer
+            for layer in range(network.layers)
+        ]
         fields, kinds = len(tokenizer.fields), match_count(tokenizer.fields)
         arrays = (
             tf.TensorSpec((fields, None, None), tf.int32),
@@ -58,15 +70,16 @@ class TrainableNetwork:
             tf.TensorSpec((None, kinds, None, None), tf.uint8),
             tf.TensorSpec((None, None, None), tf.uint8),
         )
-        seed, number = tf.TensorSpec((2,), tf.int64), tf.TensorSpec((), tf.float32)
+        word, seed = tf.TensorSpec((WORD,), tf.float32), tf.TensorSpec((2,), tf.int64)
+        number, flat = tf.TensorSpec((), tf.float32), tf.TensorSpec((len(row),), tf.float32)
 
         def graph(function: Any, *given: Any) -> Any:
             return tf.function(function, input_signature=given, autograph=False)
 
-        self._train = graph(self._train_step, *arrays, number, seed, number)
+        self._train = graph(self._train_step, arrays, word, seed, number, number)
         # A function of its own, so that both halves of a batch share one graph and one tracing.
-        self._losses_and_gradient = graph(self._studied, *arrays, seed)
-        self._judge = graph(lambda *given: self._equations(self._model).losses(given, None), *arrays)
+        self._losses_and_gradient = graph(self._studied, flat, *arrays, seed)
+        self._judge = graph(self._judged, arrays, word)
         self._logits = graph(lambda *given: self._equations(self._model).logits(given, None), *arrays)
 
     # What training calls
@@ -74,7 +87,7 @@ class TrainableNetwork:
     def warm_up(self, batch: Batch) -> None:
         """Build all graphs, which takes seconds, without a trace in weights and optimizer."""
         state = self.state()
-        self.train_batch(batch, step=1, learning_rate=0.0)
+        self.train_batch(batch, step=1, learning_rate=0.0, target_count=1)
         self.held_out_batch(batch)
         self.set_state(state)
 
@@ -82,26 +95,34 @@ class TrainableNetwork:
         """The batch as `train_batch` reads it; may be made in another thread meanwhile."""
         return arrays_of(batch, self._network, self._tokenizer, self._vocabulary)
 
-    def train_batch(self, batch: Batch | Arrays, *, step: int, learning_rate: float) -> dict[Field, float]:
+    def train_batch(
+        self, batch: Batch | Arrays, *, step: int, learning_rate: float, target_count: int | None = None
+    ) -> dict[Field, float]:
         """One optimizer step, the `step`-th, counted from 1. Mean loss of each field in nats, before the step.
 
-        Raises TrainingError when memory runs out.
+        Of several machines each gives its share of the batch, and target_count, of all shares. Raises TrainingError
+        when memory runs out, MachineLostError when another machine is gone.
         """
         import tensorflow as tf
 
         seed = np.array([self._training.random_seed, 2 * PLACES * step], dtype=np.int64)
         arrays = batch if isinstance(batch, Arrays) else self.arrays(batch)
-        with explained():
-            losses = self._train(
-                *arrays.given, tf.constant(learning_rate, tf.float32), seed, tf.constant(step, tf.float32)
+        target_count = target_count or arrays.target_count
+        with self._distribution.explained():
+            sums = self._train(
+                arrays.given,
+                self._distribution.word(learning_rate),
+                seed,
+                tf.constant(step, tf.float32),
+                tf.constant(target_count, tf.float32),
             )
-            means = losses.numpy() / arrays.target_count
+            means = self._distribution.heard(sums.numpy()) / target_count
         return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
 
     def held_out_batch(self, batch: Batch) -> dict[Field, float]:
-        """Sum of the losses over the batch's targets by field, in nats, of the model (see `weights`)."""
-        with explained():
-            sums = self._judge(*self.arrays(batch).given).numpy()
+        """Sum of the losses over the batch's targets (those of all machines) by field, in nats, of the model (see `weights`)."""
+        with self._distribution.explained():
+            sums = self._distribution.heard(self._judge(self.arrays(batch).given, self._distribution.word()).numpy())
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
     def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
@@ -158,27 +179,41 @@ class TrainableNetwork:
         return {name: tf.reshape(part, shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
 
     def _equations(self, row: Any) -> Equations:
-        return Equations(self._table(row), self._network, self._tokenizer, self._vocabulary.values["pitch"])
+        return self._equations_of(self._table(row))
+
+    def _equations_of(self, table: Mapping[str, Any]) -> Equations:
+        return Equations(table, self._network, self._tokenizer, self._vocabulary.values["pitch"], self._layers)
+
+    def _judged(self, arrays: Any, word: Any) -> Any:
+        def losses(arrays: Any) -> Any:
+            return self._equations(self._model).losses(tuple(arrays), None)
+
+        return self._distribution.total(arrays, _WINDOW_AXES, word, losses)
 
     # One step
 
-    def _train_step(
-        self,
-        symbols: Any,
-        places: Any,
-        targets: Any,
-        matches: Any,
-        alike: Any,
-        learning_rate: Any,
-        seed: Any,
-        step: Any,
-    ) -> Any:
+    def _train_step(self, arrays: Any, word: Any, seed: Any, step: Any, count: Any) -> Any:
+        return self._distribution.step(
+            arrays,
+            _WINDOW_AXES,
+            word,
+            seed,
+            gradient=self._gradient,
+            apply=lambda gradient, learning_rate: self._learn(gradient / count, learning_rate, step),
+            weights=self._weights,
+        )
+
+    def _gradient(self, arrays: Any, seed: Any) -> tuple[Any, Any]:
+        """(gradient of the sum of the losses, (weights,); the losses (fields,)), summed over the targets."""
         import tensorflow as tf
 
+        symbols, places, targets, matches, alike = arrays
+        row = tf.convert_to_tensor(self._weights)
         half = tf.shape(targets)[1] // 2
-        halves = (slice(None, half), slice(half, None)) if self._training.batch >= _SHARD_FROM else (slice(None),)
+        halves = (slice(None, half), slice(half, None)) if self._halves else (slice(None),)
         studied = [
             self._losses_and_gradient(
+                row,
                 symbols[:, :, part],
                 places[:, :, part],
                 targets[:, part],
@@ -189,19 +224,17 @@ class TrainableNetwork:
             for shard, part in enumerate(halves)
         ]
         losses, gradient = (tf.add_n(list(parts)) for parts in zip(*studied, strict=True))
-        self._learn(gradient / tf.reduce_sum(targets), learning_rate, step)
-        return losses
+        return gradient, losses
 
-    def _studied(self, *given: Any) -> tuple[Any, Any]:
+    def _studied(self, row: Any, *given: Any) -> tuple[Any, Any]:
         """(losses (fields,), gradient of their sum, (weights,)) of some windows, summed over their targets."""
         import tensorflow as tf
 
         *arrays, seed = given
-        table = self._table(self._weights)
+        table = self._table(row)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(table.values()))
-            equations = Equations(table, self._network, self._tokenizer, self._vocabulary.values["pitch"])
-            losses = equations.losses(tuple(arrays), seed)
+            losses = self._equations_of(table).losses(tuple(arrays), seed)
             loss = tf.reduce_sum(losses)
         gradients = tape.gradient(loss, list(table.values()), unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return losses, tf.concat([tf.reshape(gradient, (-1,)) for gradient in gradients], 0)

@@ -46,6 +46,7 @@ def test_every_command_explains_itself_and_takes_json(cli, command) -> None:
         ("train", "x", "--epochs", "0"),
         ("train", "x", "--epochs", "many"),
         ("train", "x", "--minutes", "-1"),
+        ("train", "x", "--batch", "0"),
         ("generate",),
         ("generate", "--out", "x.mid", "--temperature", "9"),
         ("generate", "--out", "x.mid", "--bars", "0"),

@@ -106,7 +106,8 @@ def test_the_sentence_on_how_it_goes_is_written_whenever_it_changes() -> None:
 def untrained(monkeypatch, home):
     """As if each training were over at once; and a starter model, which is never trained either."""
 
-    def over(job, _control):
+    def over(job, _control, *, cluster=None):
+        assert cluster is None
         learnt(job, 2.0)
         return finish(job)
 

@@ -74,6 +74,13 @@ def test_every_event_is_a_target_once_an_epoch():
     assert sum(study.batch(plan).target_count for plan in study.held_out()) == 21 * int(study.dataset.held_out.sum())
 
 
+@pytest.mark.parametrize("target", ["every_step", "last_step"])
+def test_the_targets_of_a_batch_are_known_before_it_is_made(target):
+    study = batches(tunes(12, notes=21), target=target, stride=3)
+    for plan in [*study.epoch(1), *study.held_out()]:
+        assert study.target_count(plan) == study.batch(plan).target_count > 0
+
+
 def test_the_article_s_windows_have_one_target_each():
     study = batches(tunes(5, notes=15), target="last_step", stride=1, window=6)
     plans = study.epoch(1)

@@ -7,7 +7,8 @@ import pytest
 
 from core.learning.dataset import Batches, Dataset, EncodedPiece
 from core.learning.network.copying import by_pitch
-from core.learning.network.lstm import lstm
+from core.learning.network.distribution import Distribution
+from core.learning.network.lstm import gpu_layer, lstm, processor_layer
 from core.learning.network.tables import rows
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
@@ -73,16 +74,76 @@ def test_the_hand_written_gradient_equals_autodiff_of_a_plain_loop():
         assert np.abs(ours.numpy() - theirs.numpy()).max() < 1e-12
 
 
-def test_the_cell_is_that_of_keras():
+def states_and_gradients(layer, inputs, weights, wanted):
+    def found(inputs):
+        with tf.GradientTape() as tape:
+            tape.watch([inputs, *weights])
+            states = layer(inputs, *weights)
+            loss = tf.reduce_sum(states * wanted)
+        return [states, *tape.gradient(loss, [inputs, *weights])]
+
+    return tf.function(found)(inputs)
+
+
+def layer_of_five(steps=20):
+    """Inputs, the weights kernel, recurrent and bias, and what to multiply the states with."""
     random = np.random.default_rng(0)
-    inputs = random.normal(size=(2, 6, 4)).astype(np.float32)
-    kernel, recurrent = (random.normal(size=shape).astype(np.float32) for shape in ((4, 20), (5, 20)))
-    bias = random.normal(size=20).astype(np.float32)
-    layer = tf.keras.layers.LSTM(5, return_sequences=True)
-    layer.build(inputs.shape)
-    layer.set_weights([kernel, recurrent, bias])
-    ours = lstm(tf.constant(inputs.transpose(1, 0, 2) @ kernel + bias), tf.constant(recurrent))
-    assert np.abs(ours.numpy().transpose(1, 0, 2) - layer(inputs).numpy()).max() < 1e-6
+    shapes = ((steps, 3, 7), (7, 20), (5, 20), (20,), (steps, 3, 5))
+    inputs, *weights, wanted = (tf.constant(random.normal(size=shape) / 2, tf.float32) for shape in shapes)
+    return inputs, weights, wanted
+
+
+def test_the_layer_for_a_gpu_has_the_states_and_gradients_of_the_one_for_a_processor():
+    ours = states_and_gradients(processor_layer, *layer_of_five())
+    theirs = states_and_gradients(gpu_layer(7, 5), *layer_of_five())
+    for one, other in zip(ours, theirs, strict=True):
+        assert np.abs(one).max() > 0.1
+        assert np.abs(one - other).max() < 1e-5
+
+
+def pretend_a_gpu(monkeypatch):
+    real = tf.config.list_logical_devices
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["GPU"] if kind == "GPU" else real(kind))
+
+
+def test_where_there_is_a_gpu_the_layer_is_cudnn_s_with_our_weights(monkeypatch):
+    pretend_a_gpu(monkeypatch)
+    layer = gpu_layer(7, 5)
+    inputs, (kernel, recurrent, bias), wanted = layer_of_five()
+
+    def gradient():
+        with tf.GradientTape() as tape:
+            tape.watch(kernel)
+            states = layer(inputs, kernel, recurrent, bias)
+        return tape.gradient(states, kernel, wanted)
+
+    traced = tf.compat.v1.wrap_function(gradient, [])
+    kinds = [operation.type for operation in traced.graph.get_operations()]
+    assert kinds.count("CudnnRNNV3") == kinds.count("CudnnRNNBackpropV3") == 1
+    (cudnn,) = [operation for operation in traced.graph.get_operations() if operation.type == "CudnnRNNV3"]
+    packed = traced.prune([], cudnn.inputs[3])().numpy()
+    # As cudnnGetRNNWeightParams has it: the matrices of i, f, g, o for the input, then for the state, each by rows of
+    # one output; then their biases, of which those for the input are left 0.
+    parts = [*np.split(kernel.numpy(), 4, axis=1), *np.split(recurrent.numpy(), 4, axis=1)]
+    assert np.array_equal(packed, np.concatenate([*(part.T.ravel() for part in parts), np.zeros(20), bias.numpy()]))
+
+
+@pytest.mark.parametrize(
+    ("case", "apart"),
+    # Adam makes much of rounding where a gradient is tiny: a step is 1e-3.
+    [("running_mean", 1e-5), pytest.param("copying", 1e-4, marks=pytest.mark.slow)],
+)
+def test_the_whole_network_learns_the_same_by_the_layer_for_a_gpu(monkeypatch, case, apart):
+    spec, tokenizer = CASES[case]
+    batches = study(tokenizer, [loop_of_four_bars()])
+    ours = trainable(spec, tokenizer, batches)
+    monkeypatch.setattr(Distribution, "uses_gpu", True)
+    theirs = trainable(spec, tokenizer, batches)
+    for step, plan in enumerate(batches.epoch(1) * 3, start=1):
+        losses = [net.train_batch(batches.batch(plan), step=step, learning_rate=1e-3) for net in (ours, theirs)]
+        assert list(losses[0].values()) == pytest.approx(list(losses[1].values()), abs=1e-5)
+    before, after = ours.weights(), theirs.weights()
+    assert max(np.abs(before[name] - after[name]).max() for name in before) < apart
 
 
 @pytest.mark.parametrize("case", CASES)

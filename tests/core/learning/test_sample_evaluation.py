@@ -125,9 +125,9 @@ def test_each_model_gets_the_same_seeds_and_the_same_chances():
 
 def test_samples_of_equal_seeds_are_not_drawn_alike():
     (excerpt,) = excerpts(TUNES[:1], 1, bars=4, random_seed=1)
-    counts = [len(_continued(LINE, excerpt, 4, 0.9, [1, index]).generated) for index in (0, 1)]
-    assert counts[0] != counts[1]
-    assert judge_samples([LINE], [TUNES[0]] * 2, count=2, bars=4).models[0].generated.notes == sum(counts)
+    drawn = [_continued(LINE, excerpt, 4, 0.9, [1, index]).generated for index in (0, 1)]
+    assert drawn[0] != drawn[1]
+    assert judge_samples([LINE], [TUNES[0]] * 2, count=2, bars=4).models[0].generated.notes == sum(map(len, drawn))
 
 
 def test_a_model_that_has_learnt_nothing_is_told_from_real_music():

@@ -173,6 +173,12 @@ def test_few_pieces_are_read_more_often_unless_epochs_are_asked_for(tmp_path):
     assert prepared(tmp_path, training=PRESETS["quick"].training).training.epochs == PRESETS["quick"].training.epochs
 
 
+def test_a_batch_asked_for_replaces_the_preset_s(tmp_path):
+    training = prepared(tmp_path, batch=5).training
+    assert training.batch == 5
+    assert training.window == PRESETS["standard"].training.window
+
+
 def test_training_starts_from_a_model_s_weights(tmp_path):
     first = prepared(tmp_path)
     learnt(first, 2.0)
@@ -203,6 +209,7 @@ def test_training_starts_from_a_model_s_weights(tmp_path):
 def starter(tmp_path, monkeypatch):
     """A starter model of the standard kind that has studied the lowest tunes."""
     elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setattr("core.paths.starter_model", lambda: tmp_path / "none")  # whose name would be taken
     job = prepare_job(tunes(lowest=40), "standard", home=elsewhere, name="Starter model")
     learnt(job, 2.0)
     finish(job)

@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.learning import model_file
+from core.learning import model_file, training_process
 from core.learning.checkpoint import held
+from core.learning.cluster import Cluster
 from core.learning.library import Library
 from core.learning.model_file import FolderFiles
 from core.learning.progress import EpochDone, TrainingPhase, TrainingProgress
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training import finish, prepare_job, resumable, resume_job
 from core.learning.training_loop import run
-from core.learning.training_process import train
+from core.learning.training_process import take_part, train
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 
@@ -224,3 +225,16 @@ def test_a_failure_in_the_process_is_a_sentence(tmp_path):
     with held(job.folder), pytest.raises(TrainingError, match="already going on"):
         train(job, Control())
     assert job.folder.exists()
+
+
+def test_machines_that_do_not_come_are_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_process, "_GATHERING_S", 0.3)
+    cluster = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 0, has_chief_job=False)
+    job = job_in(tmp_path)
+    events = []
+    with pytest.raises(TrainingError, match="did not come"):
+        train(job, Control(events.append), cluster=cluster)
+    assert events == [TrainingPhase("starting"), TrainingPhase("gathering")]
+    assert [run.model_id for run in resumable(tmp_path)] == [job.model_id]
+    with pytest.raises(TrainingError, match="did not come"):
+        take_part(replace(cluster, index=1), Control())

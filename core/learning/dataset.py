@@ -25,7 +25,7 @@ from core.learning.tokenizer import Events, IntArray, Vocabulary
 _NAME_LENGTHS_AT = 26
 """Where a member's own header in a .zip tells how long its name and its extra field are; the content follows them."""
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
-_EVENTS_PER_HELD_OUT_BATCH = 8192
+_EVENTS_PER_HELD_OUT_BATCH = 4096
 _WIDTHS = 16
 """Batches are padded to a multiple of this many steps."""
 _POOL = 32

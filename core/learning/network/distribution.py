@@ -27,7 +27,7 @@ _NUMBERS = 2**24
 _BYTES_A_NUMBER = 3
 _SEEDS_A_REPLICA = 2**40
 """Each replica's dropout masks are drawn with seeds of their own, so far apart that they never meet."""
-_HALVES_FROM = 16
+_HALVES_FROM = 2
 """A processor computes a share of at least so many windows as two independent halves, which two cores share well."""
 
 _NO_SERVER = "Could not start gRPC server"

@@ -12,6 +12,9 @@ from core.learning.weights import copies, knows_metre, knows_place
 PLACES = 16
 """Random numbers of one step are drawn at fewer places than this."""
 
+_BYTES = 256
+"""Different ones: dropout's rate is rounded to a multiple of 1 / 256."""
+
 Given = tuple[Any, Any, Any, Any, Any]
 """arrays.Arrays as tensors, in the order of its fields."""
 
@@ -49,19 +52,18 @@ class Equations:
 
         symbols, places, _, matches, alike = arrays
         fields = self._tokenizer.fields
-        # (steps + 1, windows, embedding) each: read by the LSTM as the last event's, by the heads as the next one's.
-        embedded = [rows(self._table[f"embedding/{field}"], symbols[row]) for row, field in enumerate(fields)]
-        place = self._place(places) if knows_metre(self._tokenizer) else None
-        state = self._states([*embedded, *([] if place is None else [place])], places, seed)
+        state = self._states(symbols[:, :-1], places[:, :-1], seed)
+        # What the heads are told of the next event.
+        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None
         context = state
         if not copies(self._network):
             context = tf.concat([state, self._running_mean(state)], axis=-1)
         chosen = [self._dropped(context, seed, self._network.layers)]
         read = {}
         for row, field in enumerate(fields):
-            told_place = [place[1:]] if place is not None and knows_place(self._tokenizer, field) else []
+            told_place = [place] if place is not None and knows_place(self._tokenizer, field) else []
             read[field] = tf.concat([*chosen, *told_place], axis=-1)
-            chosen.append(embedded[row][1:])
+            chosen.append(rows(self._table[f"embedding/{field}"], symbols[row, 1:]))
         if not copies(self._network):
             return {field: self._head(field, self._entered(field, read[field]))[0] for field in fields}
         copying = Copying(
@@ -73,38 +75,42 @@ class Equations:
         import tensorflow as tf
 
         table, fields = self._table, self._tokenizer.fields
+        of_read, of_found = {}, {}
+        for name in (f"{part}/{field}" for part in ("gate", "head") for field in fields):
+            width = read[name.split("/")[1]].shape[-1]
+            hidden = table[f"{name}/hidden"]
+            of_read[name], of_found[name] = tf.split(hidden, [width, hidden.shape[0] - width])
         entering = {}
         for field in fields:
             # Queries, gate and head read the same: one product for all three.
-            width = read[field].shape[-1]
-            query, gate = table[f"copy/{field}/query"], table[f"gate/{field}/hidden"][:width]
-            head = table[f"head/{field}/hidden"][:width]
+            query, gate, head = table[f"copy/{field}/query"], of_read[f"gate/{field}"], of_read[f"head/{field}"]
             entered = tf.tensordot(read[field], tf.concat([query, gate, head], axis=1), 1)
             entering[field] = tf.split(entered, [query.shape[1], gate.shape[1], head.shape[1]], axis=-1)
         offered = copying.found({field: entering[field][0] for field in fields}, state, is_studied=seed is not None)
         logits = {}
         for row, field in enumerate(fields):
             _, gate, head = entering[field]
-            width = read[field].shape[-1]
             found = copying.embedded(field, offered[field])
             told = tf.concat([found, copying.hints], axis=-1)
-            gate += tf.tensordot(told, table[f"gate/{field}/hidden"][width:], 1) + table[f"gate/{field}/hidden_bias"]
+            gate += tf.tensordot(told, of_found[f"gate/{field}"], 1) + table[f"gate/{field}/hidden_bias"]
             found = self._dropped(found, seed, self._network.layers + 1 + row, share=0.5)
-            head += tf.tensordot(found, table[f"head/{field}/hidden"][width:], 1) + table[f"head/{field}/hidden_bias"]
+            head += tf.tensordot(found, of_found[f"head/{field}"], 1) + table[f"head/{field}/hidden_bias"]
             made, hidden = self._head(field, head)
             if field == "pitch":
                 made += copying.relative(hidden)
             logits[field] = copying.mixed(field, offered[field], gate, made)
         return logits
 
-    def _states(self, inputs: Sequence[Any], places: Any, seed: Any) -> Any:
-        """(steps, windows, units) of the top layer; inputs: (steps + 1, windows, …) each, the last of which is not read."""
+    def _states(self, symbols: Any, places: Any, seed: Any) -> Any:
+        """(steps, windows, units) of the top layer, from the events read, (…, steps, windows) each."""
         import tensorflow as tf
 
         table = self._table
-        read = [values[:-1] for values in inputs]
+        read = [rows(table[f"embedding/{field}"], symbols[row]) for row, field in enumerate(self._tokenizer.fields)]
+        if knows_metre(self._tokenizer):
+            read.append(self._place(places))
         if copies(self._network):
-            read.append(rows(table["interval"], interval_rows(places[3, :-1])))
+            read.append(rows(table["interval"], interval_rows(places[3])))
         state = self._dropped(tf.concat(read, axis=-1), seed, 0)
         for layer, states in enumerate(self._layers):
             state = states(state, *(table[f"lstm{layer}/{part}"] for part in ("kernel", "recurrent", "bias")))
@@ -150,9 +156,14 @@ class Equations:
 
         if seed is None or self._network.dropout == 0:
             return values
-        rate = share * self._network.dropout
-        kept = tf.random.stateless_uniform(tf.shape(values), moved(seed, place), alg="philox") >= rate
-        return tf.where(kept, values / (1 - rate), 0.0)
+        # One random byte a value, four from each number drawn: drawing is what dropout costs.
+        dropped = max(1, round(_BYTES * share * self._network.dropout))
+        count = tf.size(values)
+        drawn = tf.random.stateless_uniform(
+            [-(-count // 4)], moved(seed, place), minval=None, maxval=None, dtype=tf.uint32, alg="philox"
+        )
+        drawn = tf.reshape(tf.reshape(tf.bitcast(drawn, tf.uint8), (-1,))[:count], tf.shape(values))
+        return tf.where(drawn >= tf.constant(dropped, tf.uint8), values * (_BYTES / (_BYTES - dropped)), 0.0)
 
 
 def moved(seed: Any, by: int) -> Any:

@@ -77,8 +77,9 @@ class TrainableNetwork:
             return tf.function(function, input_signature=given, autograph=False)
 
         self._train = graph(self._train_step, arrays, word, seed, number, number)
-        # A function of its own, so that both halves of a batch share one graph and one tracing.
+        # Functions of their own, so that both halves of a batch share one graph and one tracing.
         self._losses_and_gradient = graph(self._studied, flat, *arrays, seed)
+        self._losses = graph(lambda row, *given: self._equations(row).losses(given, None), flat, *arrays)
         self._judge = graph(self._judged, arrays, word)
         self._logits = graph(lambda *given: self._equations(self._model).logits(given, None), *arrays)
 
@@ -185,10 +186,25 @@ class TrainableNetwork:
         return Equations(table, self._network, self._tokenizer, self._vocabulary.values["pitch"], self._layers)
 
     def _judged(self, arrays: Any, word: Any) -> Any:
+        import tensorflow as tf
+
         def losses(arrays: Any) -> Any:
-            return self._equations(self._model).losses(tuple(arrays), None)
+            row = tf.convert_to_tensor(self._model)
+            return tf.add_n([self._losses(row, *part) for part in self._parts(arrays)])
 
         return self._distribution.total(arrays, _WINDOW_AXES, word, losses)
+
+    def _parts(self, arrays: Any) -> list[list[Any]]:
+        """The windows as two independent halves where two cores can share them."""
+        import tensorflow as tf
+
+        if not self._halves:
+            return [list(arrays)]
+        half = tf.shape(arrays[0])[_WINDOW_AXES[0]] // 2
+        return [
+            [array[(*[slice(None)] * axis, part)] for array, axis in zip(arrays, _WINDOW_AXES, strict=True)]
+            for part in (slice(None, half), slice(half, None))
+        ]
 
     # One step
 
@@ -207,21 +223,10 @@ class TrainableNetwork:
         """(gradient of the sum of the losses, (weights,); the losses (fields,)), summed over the targets."""
         import tensorflow as tf
 
-        symbols, places, targets, matches, alike = arrays
         row = tf.convert_to_tensor(self._weights)
-        half = tf.shape(targets)[1] // 2
-        halves = (slice(None, half), slice(half, None)) if self._halves else (slice(None),)
         studied = [
-            self._losses_and_gradient(
-                row,
-                symbols[:, :, part],
-                places[:, :, part],
-                targets[:, part],
-                matches[part],
-                alike[part],
-                moved(seed, PLACES * shard),
-            )
-            for shard, part in enumerate(halves)
+            self._losses_and_gradient(row, *part, moved(seed, PLACES * number))
+            for number, part in enumerate(self._parts(arrays))
         ]
         losses, gradient = (tf.add_n(list(parts)) for parts in zip(*studied, strict=True))
         return gradient, losses

@@ -8,7 +8,7 @@ import pytest
 from core.learning.dataset import Batches, Dataset, EncodedPiece
 from core.learning.network.copying import by_pitch
 from core.learning.network.distribution import Distribution
-from core.learning.network.lstm import gpu_layer, lstm, processor_layer
+from core.learning.network.lstm import gpu_layer, processor_layer
 from core.learning.network.tables import rows
 from core.learning.network.trainable import TrainableNetwork
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
@@ -45,13 +45,13 @@ def trainable(spec, tokenizer, batches):
     return TrainableNetwork(spec, tokenizer, batches.spec, batches.vocabulary, fresh_weights(shapes, random_seed=3))
 
 
-def plain_lstm(read, recurrent):
+def plain_layer(inputs, kernel, recurrent, bias):
     """The textbook cell, unrolled, whose gradient TensorFlow derives itself."""
-    units = recurrent.shape[0]
-    state = cell = tf.zeros((read.shape[1], units), read.dtype)
+    state = cell = tf.zeros((inputs.shape[1], recurrent.shape[0]), inputs.dtype)
     states = []
-    for step in range(read.shape[0]):
-        taken, kept, new, shown = tf.split(read[step] + tf.matmul(state, recurrent), 4, axis=1)
+    for step in range(inputs.shape[0]):
+        read = tf.matmul(inputs[step], kernel) + tf.matmul(state, recurrent) + bias
+        taken, kept, new, shown = tf.split(read, 4, axis=1)
         cell = tf.sigmoid(kept) * cell + tf.sigmoid(taken) * tf.tanh(new)
         state = tf.sigmoid(shown) * tf.tanh(cell)
         states.append(state)
@@ -60,16 +60,16 @@ def plain_lstm(read, recurrent):
 
 def test_the_hand_written_gradient_equals_autodiff_of_a_plain_loop():
     random = np.random.default_rng(0)
-    read = tf.constant(random.normal(size=(7, 3, 20)))  # float64: the error left is rounding
-    recurrent = tf.constant(random.normal(size=(5, 20)) * 0.5)
+    shapes = ((7, 3, 4), (4, 20), (5, 20), (20,))
+    given = [tf.constant(random.normal(size=shape) * 0.5) for shape in shapes]  # float64: the error left is rounding
     wanted = tf.constant(random.normal(size=(7, 3, 5)))
     found = []
-    for states_of in (lstm, plain_lstm):
+    for layer in (processor_layer, plain_layer):
         with tf.GradientTape() as tape:
-            tape.watch([read, recurrent])
-            states = states_of(read, recurrent)
+            tape.watch(given)
+            states = layer(*given)
             loss = tf.reduce_sum((states - wanted) ** 2)
-        found.append([states, *tape.gradient(loss, [read, recurrent])])
+        found.append([states, *tape.gradient(loss, given)])
     for ours, theirs in zip(*found, strict=True):
         assert np.abs(ours.numpy() - theirs.numpy()).max() < 1e-12
 

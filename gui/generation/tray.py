@@ -27,6 +27,7 @@ _ORDERS: tuple[tuple[Order, str], ...] = (
     ("copied", "Least copied first"),
     ("starred", "Starred first"),
 )
+_MARGIN = 8
 _MANY = 4
 """Cards side by side before the tray scrolls."""
 
@@ -67,7 +68,7 @@ class TakesTray(Surface):
         self._stack.addWidget(self._scroll)
         column = QVBoxLayout(self)
         column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the head drops words where room is short
-        column.setContentsMargins(8, 8, 8, 8)
+        column.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         column.setSpacing(4)
         column.addWidget(self._head())
         column.addWidget(self._stack, 1)
@@ -83,7 +84,7 @@ class TakesTray(Surface):
     def _head(self) -> QWidget:
         head = QWidget()
         head.setFixedHeight(30)
-        row = QHBoxLayout(head)
+        self._head_row = row = QHBoxLayout(head)
         row.setContentsMargins(4, 0, 4, 0)
         row.setSpacing(10)
         row.addWidget(Text(self.tr("Takes"), size=14, weight="semibold"))
@@ -345,14 +346,20 @@ class TakesTray(Surface):
         self.keep.setEnabled(take is not None)
         self.keep.set_text(self.tr("Keep take {letter}").format(letter=take.letter) if take else self.tr("Keep take"))
         has_takes = bool(self._cards)
-        for widget in (self._sort_words, self.order, self.discard, self.keep):
+        for widget in (self.order, self.discard, self.keep):
             widget.setVisible(has_takes)
         self._fit_head()
 
     def _fit_head(self) -> None:
-        self._keys.setVisible(bool(self._cards) and self.width() > 1060)
-        self._sort_words.setVisible(bool(self._cards) and self.width() > 860)
-        self._words.setVisible(self.width() > 960)
+        """What can best be done without goes first where the row is narrow."""
+        has_takes = bool(self._cards)
+        spare = {self._keys: has_takes, self._words: True, self._sort_words: has_takes}
+        for widget, is_wanted in spare.items():
+            widget.setVisible(is_wanted)
+        for widget in spare:
+            if self._head_row.minimumSize().width() <= self.width() - 2 * _MARGIN:
+                break
+            widget.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

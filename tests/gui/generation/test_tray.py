@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from gui.controls.text import Text
 from gui.generation.take_card import EmptyCard
 from gui.generation.tray import TakesTray
 from tests.gui.generation.conftest import made_take
@@ -183,3 +184,14 @@ def test_how_much_a_take_echoes_is_told_once_it_is_known_and_stays_known(tray, t
     assert "earlier in the piece" not in card(tray, "B").toolTip(), "of another batch"
     tray.show_batch(1)
     assert "About 62 %" in card(tray, "B").toolTip()
+
+
+@pytest.mark.parametrize("width", range(600, 1400, 40))
+def test_no_words_of_the_head_are_cut_off_however_narrow_the_tray(qtbot, tray, takes, width):
+    tray.begin_batch("Adventurousness 0.90 · random seed 62 355", takes=4)
+    for take in takes:
+        tray.add_take(take)
+    tray.resize(width, 208)
+    qtbot.wait(1)
+    for text in tray._head_row.parentWidget().findChildren(Text):
+        assert not text.isVisible() or text.width() >= text.sizeHint().width()

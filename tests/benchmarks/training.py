@@ -1,12 +1,11 @@
 """How fast the preset “standard” trains, beside PyTorch and Keras; and how soon it knows what n-grams know.
 
     python -m tests.benchmarks.training [--torch-python PATH] [--window 64] [--batch 64] [--rounds 7] [--without-keras]
-    python -m tests.benchmarks.training --reach MINUTES [--recipe-minutes 30]
+    python -m tests.benchmarks.training --reach MINUTES [--pitch-only] [--recipe-minutes 30]
 
-The first trains one batch again and again: ours, PyTorch's `nn.LSTM` with the same network, weights, losses and optimizer
-(torch_rival.py, in an interpreter that has torch), and Keras' `fit` of the layers that Keras offers, in turn; ratios are
-of medians. The second trains on the Lieder of resources/demo for so many minutes, and tells when the pieces kept aside
-cost less than 2.636 and 3.331 bits a pitch; then the article's recipe as published (Keras, windows of 32 one event
+The first trains one batch again and again: ours, PyTorch's `nn.LSTM` and Keras' `fit` with the same network, weights, losses
+and optimizer (torch_rival.py, in an interpreter that has torch; keras_rival.py), in turn; ratios are of medians. The second trains on the Lieder of resources/demo for so many minutes, and tells when the pieces kept aside
+cost less than 2.636 and 3.331 bits a pitch (--pitch-only: told pitches alone, as the models were that set these marks); then the article's recipe as published (Keras, windows of 32 one event
 apart, one target each) until it knows the latter or its time is up.
 """
 
@@ -16,10 +15,13 @@ import math
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from core.learning.likeness import NO_PITCH, all_matches, traits
 from core.learning.network.arrays import places_alike
 from core.learning.network.runtime import quiet_tensorflow
 from core.learning.progress import EpochDone
-from core.learning.spec import PRESETS, Preset
+from core.learning.spec import PRESETS, Preset, TokenizerSpec
 from core.learning.tokenizer import Events, IntArray, Vocabulary
 from core.learning.training import DATASET, TrainingJob, start_job
 from core.learning.training_loop import run
@@ -93,7 +95,7 @@ def ours(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights)
     from core.learning.network.trainable import TrainableNetwork
 
     network = TrainableNetwork(preset.network, preset.tokenizer, preset.training, vocabulary, weights)
-    losses = {name: loss / batch.target_count for name, loss in network.held_out_batch(batch).items()}
+    losses = {str(name): loss / batch.target_count for name, loss in network.held_out_batch(batch).items()}
     done = 0
 
     def train(steps: int) -> None:
@@ -105,22 +107,25 @@ def ours(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights)
     return lambda steps: timed(lambda: train(steps)), losses
 
 
-class TorchRival:
-    """PyTorch in a process of its own, which waits while others are timed."""
+class ForeignRival:
+    """Another library in a process of its own, which waits while others are timed. Its losses have to be ours."""
 
     def __init__(
-        self, python: str, preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights, threads: int
+        self, name: str, python: str, script: str, arrays: dict[str, Any], threads: int, losses: dict[str, float]
     ) -> None:
+        self._name = name
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "batch.npz"
-            np.savez(path, **torch_arrays(preset, batch, vocabulary, weights))
+            np.savez(path, **arrays)
             self._process = subprocess.Popen(
-                [python, str(Path(__file__).with_name("torch_rival.py")), str(path), str(threads)],
+                [python, str(Path(__file__).with_name(script)), str(path), str(threads)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            self.losses = dict(zip(preset.tokenizer.fields, self._told()["loss"], strict=True))
+            for (field, own), loss in zip(losses.items(), self._told()["loss"], strict=True):
+                if abs(loss - own) > 1e-4:
+                    raise SystemExit(f"The losses of {field} differ: ours {own:.6f}, those of {name} {loss:.6f}.")
 
     def __call__(self, steps: int) -> tuple[float, float]:
         assert self._process.stdin is not None
@@ -132,7 +137,7 @@ class TorchRival:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit("PyTorch's process broke off.")
+            raise SystemExit(f"The process of {self._name} broke off.")
         told: dict[str, Any] = json.loads(line)
         return told
 
@@ -140,7 +145,7 @@ class TorchRival:
         self._process.communicate()
 
 
-def torch_arrays(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights) -> dict[str, Any]:
+def foreign_arrays(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights) -> dict[str, Any]:
     fields, network, training = preset.tokenizer.fields, preset.network, preset.training
     pitches = np.array([*vocabulary.values["pitch"], NO_PITCH])[batch.symbols["pitch"]]
     rows = (
@@ -181,68 +186,18 @@ def torch_arrays(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: 
     }
 
 
-def keras_rival(preset: Preset, batch: Batch, vocabulary: Vocabulary) -> Rival:
-    """`fit` of what Keras' layers make of the standard network.
-
-    The same embeddings, LSTM layers, dropout and chained heads with their hidden layers; in place of the copying heads
-    one causal `MultiHeadAttention` of as many heads of their width: nothing in it looks at likeness, transposes, or mixes.
-    """
-    import keras
-
-    network, fields = preset.network, preset.tokenizer.fields
-    layers, sizes = keras.layers, vocabulary.sizes
-    read = {field: keras.Input((None,), dtype="int32") for field in fields}
-    coming = {field: keras.Input((None,), dtype="int32") for field in fields}
-    places = [keras.Input((None,), dtype="int32") for _ in range(2)]
-    tables = {field: layers.Embedding(sizes[field] + 1, network.embedding) for field in fields}
-    at = layers.Embedding(24 * 16, network.embedding)
-    states = layers.Concatenate()([*(tables[field](read[field]) for field in fields), at(places[0])])
-    states = layers.Dropout(network.dropout)(states)
-    for layer in range(network.layers):
-        states = layers.LSTM(network.units, return_sequences=True)(states)
-        if layer < network.layers - 1:
-            states = layers.Dropout(network.dropout)(states)
-    heads = sum(sum(copy_heads(network, field)) for field in fields)
-    context = layers.MultiHeadAttention(heads, COPY_WIDTH, value_dim=network.embedding // 2)(
-        states, states, use_causal_mask=True
-    )
-    chosen = [layers.Dropout(network.dropout)(states), context]
-    logits = []
-    for field in fields:
-        told = [*chosen, at(places[1])] if field != "delta" else chosen
-        hidden = layers.Dense(network.head_units, activation="relu")(layers.Concatenate()(told))
-        logits.append(layers.Dense(sizes[field], name=f"of_{field}")(hidden))
-        chosen.append(tables[field](coming[field]))
-    model = keras.Model([*read.values(), *coming.values(), *places], logits)
-    losses = [keras.losses.SparseCategoricalCrossentropy(from_logits=True) for _ in fields]
-    optimizer = keras.optimizers.AdamW(
-        LEARNING_RATE, weight_decay=preset.training.weight_decay, clipnorm=1.0, use_ema=True, ema_momentum=0.998
-    )
-    model.compile(optimizer, losses)
-    place = np.minimum(batch.bar_position, 24 * 16 - 1)
-    given = [batch.symbols[field][:, :-1] for field in fields]
-    targets = [batch.symbols[field][:, 1:] for field in fields]
-    everything = [*given, *targets, place[:, :-1], place[:, 1:]]
-
-    def train(steps: int) -> tuple[float, float]:
-        repeated = [np.concatenate([values] * steps) for values in everything]
-        wanted = [np.concatenate([values] * steps) for values in targets]
-        return timed(lambda: model.fit(repeated, wanted, batch_size=len(place), shuffle=False, verbose=0))
-
-    return train
-
-
-def sgemm_flops(times: int = 3, size: int = 2048) -> float:
-    """Floating-point operations a second of TensorFlow's product of two large matrices, the best of some."""
+def sgemm_flops(threads: int, times: int = 3, size: int = 2048) -> float:
+    """Floating-point operations a second of TensorFlow's product of two large matrices, one on each thread; the best of some."""
     import tensorflow as tf
 
     one = tf.random.stateless_uniform((size, size), (1, 2))
     taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        tf.matmul(one, one).numpy()
-        taken.append(time.perf_counter() - started)
-    return 2 * size**3 / min(taken)
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(times):
+            started = time.perf_counter()
+            list(pool.map(lambda _: tf.matmul(one, one).numpy(), range(threads)))
+            taken.append(time.perf_counter() - started)
+    return 2 * threads * size**3 / min(taken)
 
 
 def flops_per_event(weights: Weights) -> int:
@@ -262,20 +217,23 @@ def compare(options: argparse.Namespace) -> None:
     training = replace(preset.training, window=options.window, stride=options.window, batch=options.batch)
     preset = replace(preset, training=training)
     batch, vocabulary = one_batch(preset)
-    shapes = weight_shapes(preset.network, preset.tokenizer, vocabulary.sizes)
+    sizes = {str(field): size for field, size in vocabulary.sizes.items()}
+    shapes = weight_shapes(preset.network, preset.tokenizer, sizes)
     weights = fresh_weights(shapes, random_seed=1)
     rivals: dict[str, Rival] = {}
     rivals["ours"], losses = ours(preset, batch, vocabulary, weights)
-    torch = None
+    arrays = foreign_arrays(preset, batch, vocabulary, weights)
+    foreign = {}
     if options.torch_python:
-        torch = TorchRival(options.torch_python, preset, batch, vocabulary, weights, options.threads)
-        for field, loss in losses.items():
-            if abs(loss - torch.losses[field]) > 1e-4:
-                raise SystemExit(f"The losses of {field} differ: ours {loss:.6f}, PyTorch's {torch.losses[field]:.6f}.")
-        print(f"losses before the first step agree: {', '.join(f'{k} {v:.5f}' for k, v in losses.items())}")
-        rivals["PyTorch"] = torch
+        foreign["PyTorch"] = options.torch_python, "torch_rival.py"
     if not options.without_keras:
-        rivals["Keras fit"] = keras_rival(preset, batch, vocabulary)
+        foreign["Keras fit"] = sys.executable, "keras_rival.py"
+    processes = {
+        name: ForeignRival(name, python, script, arrays, options.threads, losses)
+        for name, (python, script) in foreign.items()
+    }
+    print(f"losses before the first step, all the same: {', '.join(f'{k} {v:.5f}' for k, v in losses.items())}")
+    rivals |= processes
     for rival in rivals.values():
         rival(2)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in rivals}
@@ -284,9 +242,9 @@ def compare(options: argparse.Namespace) -> None:
         for name, rival in rivals.items():
             seconds, cpu = rival(options.steps)
             taken[name].append((seconds / options.steps, cpu / options.steps))
-        peaks.append(sgemm_flops())
-    if torch is not None:
-        torch.close()
+        peaks.append(sgemm_flops(options.threads))
+    for process in processes.values():
+        process.close()
     events, peak = batch.target_count, statistics.median(peaks)
     print(
         f"{options.batch} windows of {options.window}, {options.threads} threads, {options.rounds} rounds of "
@@ -304,7 +262,7 @@ def compare(options: argparse.Namespace) -> None:
     print(f"products with the weights: {share:.0%} of sgemm's {peak / 1e9:.0f} GFLOP/s")
 
 
-def reach(minutes: float, recipe_minutes: float) -> None:
+def reach(minutes: float, recipe_minutes: float, *, pitch_only: bool) -> None:
     """Prints when the pieces kept aside cost less than each mark."""
     marks = {2.636: math.inf, 3.331: math.inf}
 
@@ -324,14 +282,16 @@ def reach(minutes: float, recipe_minutes: float) -> None:
         home = Path(folder)
         corpus, _ = import_paths([paths.sample_collection()], Control(), home=home)
         store = CorpusStore(home)
-        job = start_job(corpus, store, "standard", home=home, minutes=minutes, random_seed=1)
+        tokenizer = TokenizerSpec(fields=("pitch",)) if pitch_only else None
+        job = start_job(corpus, store, "standard", home=home, minutes=minutes, random_seed=1, tokenizer=tokenizer)
         quiet_tensorflow(THREADS)
         run(job, Told())
         for mark, seconds in marks.items():
             print(f"{mark} bits a pitch: " + (f"after {seconds:.0f} s" if seconds < math.inf else "not reached"))
         if recipe_minutes:
             as_published = start_job(corpus, store, "article", home=home, random_seed=1)
-            recipe_s = recipe(as_published, mark=3.331, minutes=recipe_minutes)
+            with ProcessPoolExecutor(1, get_context("spawn")) as own:  # TensorFlow as it starts by default
+                recipe_s = own.submit(recipe, as_published, mark=3.331, minutes=recipe_minutes).result()
             print(f"the article's recipe takes {'more than ' if recipe_s == math.inf else ''}", end="")
             limit = min(recipe_s, 60 * recipe_minutes)
             print(f"{limit:.0f} s: we are {limit / marks[3.331]:.0f} times as fast")
@@ -409,10 +369,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--without-keras", action="store_true")
     parser.add_argument("--reach", type=float, default=0.0, metavar="MINUTES", help="train on the Lieder for so long")
+    parser.add_argument("--pitch-only", action="store_true", help="with --reach: told pitches alone")
     parser.add_argument("--recipe-minutes", type=float, default=0.0, help="and the article's recipe for so long")
     options = parser.parse_args()
     if options.reach:
-        reach(options.reach, options.recipe_minutes)
+        reach(options.reach, options.recipe_minutes, pitch_only=options.pitch_only)
     else:
         compare(options)
 

@@ -75,26 +75,26 @@ class Equations:
         import tensorflow as tf
 
         table, fields = self._table, self._tokenizer.fields
-        of_read, of_found = {}, {}
-        for name in (f"{part}/{field}" for part in ("gate", "head") for field in fields):
-            width = read[name.split("/")[1]].shape[-1]
-            hidden = table[f"{name}/hidden"]
-            of_read[name], of_found[name] = tf.split(hidden, [width, hidden.shape[0] - width])
-        entering = {}
+        entering, of_found = {}, {}
         for field in fields:
             # Queries, gate and head read the same: one product for all three.
-            query, gate, head = table[f"copy/{field}/query"], of_read[f"gate/{field}"], of_read[f"head/{field}"]
-            entered = tf.tensordot(read[field], tf.concat([query, gate, head], axis=1), 1)
-            entering[field] = tf.split(entered, [query.shape[1], gate.shape[1], head.shape[1]], axis=-1)
+            width, query = read[field].shape[-1], table[f"copy/{field}/query"]
+            hidden = [table[f"{part}/{field}/hidden"] for part in ("gate", "head")]
+            of_read, of_found[field] = zip(
+                *(tf.split(one, [width, one.shape[0] - width]) for one in hidden), strict=True
+            )
+            entered = tf.tensordot(read[field], tf.concat([query, *of_read], axis=1), 1)
+            entering[field] = tf.split(entered, [query.shape[1], *(one.shape[1] for one in hidden)], axis=-1)
         offered = copying.found({field: entering[field][0] for field in fields}, state, is_studied=seed is not None)
         logits = {}
         for row, field in enumerate(fields):
             _, gate, head = entering[field]
+            gate_of_found, head_of_found = of_found[field]
             found = copying.embedded(field, offered[field])
             told = tf.concat([found, copying.hints], axis=-1)
-            gate += tf.tensordot(told, of_found[f"gate/{field}"], 1) + table[f"gate/{field}/hidden_bias"]
+            gate += tf.tensordot(told, gate_of_found, 1) + table[f"gate/{field}/hidden_bias"]
             found = self._dropped(found, seed, self._network.layers + 1 + row, share=0.5)
-            head += tf.tensordot(found, of_found[f"head/{field}"], 1) + table[f"head/{field}/hidden_bias"]
+            head += tf.tensordot(found, head_of_found, 1) + table[f"head/{field}/hidden_bias"]
             made, hidden = self._head(field, head)
             if field == "pitch":
                 made += copying.relative(hidden)

@@ -1,13 +1,17 @@
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core import paths
 from core.learning.dataset import Batch
 from core.learning.inference import Network, Place, one_thread
+from core.learning.model_file import FolderFiles, read_card, read_weights
 from core.learning.spec import PRESETS, NetworkSpec
-from core.learning.tokenizer import Events, Vocabulary
+from core.learning.tokenizer import Events, Vocabulary, encode
 from core.learning.weights import fresh_weights, weight_shapes
+from core.music.midi_file import read_midi_bytes
 
 KNOWN = {
     "delta": tuple(range(0, 49, 3)),
@@ -57,11 +61,11 @@ def small(name):
     return preset
 
 
-def tensorflow_logits(preset, events, *, start=0):
+def tensorflow_logits(preset, events, *, start=0, vocabulary=None, weights=None):
     """Logits of the trainable network for the events from `start` on; the window before knows nothing of the rest."""
     from core.learning.network.trainable import TrainableNetwork
 
-    vocabulary = vocabulary_of(preset)
+    vocabulary, weights = vocabulary or vocabulary_of(preset), weights or weights_of(preset)
     symbols = vocabulary.indices(events)
     if start:
         columns = {field: values[start - 1 :] for field, values in symbols.items()}
@@ -79,7 +83,7 @@ def tensorflow_logits(preset, events, *, start=0):
         steps[None],
         np.ones((1, len(position) - 1), np.float32),
     )
-    network = TrainableNetwork(preset.network, preset.tokenizer, preset.training, vocabulary, weights_of(preset))
+    network = TrainableNetwork(preset.network, preset.tokenizer, preset.training, vocabulary, weights)
     return {field: values[0] for field, values in network.logits(batch).items()}
 
 
@@ -92,6 +96,22 @@ def test_numpy_and_tensorflow_give_the_same_logits(name):
     for field, scores in found.items():
         assert np.abs(expected[field]).max() > 0.1
         np.testing.assert_allclose(scores, expected[field], atol=1e-5, rtol=0)
+
+
+def test_numpy_and_tensorflow_give_the_same_logits_by_the_weights_that_are_shipped():
+    files = FolderFiles(paths.starter_model())
+    card = read_card(files)
+    weights, vocabulary = read_weights(files, card), card.vocabulary
+    with zipfile.ZipFile(paths.sample_collection()) as collection:
+        names = sorted(name for name in collection.namelist() if name.endswith(".mid"))[::400]
+        scores = [read_midi_bytes(collection.read(name), name).score for name in names]
+    network = Network(card.network, card.tokenizer, card.training, vocabulary, weights)
+    for events in (encode(score, card.tokenizer) for score in scores):
+        expected = tensorflow_logits(card, events, vocabulary=vocabulary, weights=weights)
+        for field, found in network.sequence_logits(events).items():
+            # Unlikely values stand near -20, where float32 has steps of 2e-6: so the tolerance grows with them.
+            np.testing.assert_allclose(found, expected[field], atol=1e-5, rtol=1e-6)
+            np.testing.assert_allclose(np.exp(found), np.exp(expected[field]), atol=2e-6, rtol=0)
 
 
 def test_the_article_predicts_from_its_last_32_events_alone():

@@ -193,7 +193,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
         "standard": Preset(
             "standard",
             "Standard",
-            "What most collections deserve. Ten to thirty minutes on a laptop.",
+            "What most collections deserve. About ten minutes for a thousand tunes, on a laptop.",
             TokenizerSpec(),
             NetworkSpec(),
             TrainingSpec(),

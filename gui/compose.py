@@ -257,6 +257,7 @@ class ComposeWorkspace(QWidget):
             temperature=f"{options.temperature:.2f}", seed=f"{options.random_seed:,}".replace(",", "\u2009")
         )
         document.set_preview(None)
+        messages.note("")  # what was said of the batch before
         self.tray.begin_batch(words, takes=options.takes)
         self.panel.set_generating(generating=True, done=0, takes=options.takes)
         self._actions["stop_generating"].setEnabled(True)

@@ -123,6 +123,14 @@ def test_g_gives_takes_and_puts_the_first_on_the_roll(studio, qtbot):
     assert studio.document.score.note_count == 4
 
 
+def test_what_was_said_of_a_batch_is_gone_when_the_next_one_begins(studio, qtbot):
+    messages.note("Take D got stuck on one note.")
+    assert studio.window.status.words == "Take D got stuck on one note."
+    studio.window.actions_["generate"].trigger()
+    assert studio.window.status.words != "Take D got stuck on one note."
+    settled(qtbot, studio)
+
+
 def test_each_take_tells_how_much_of_it_came_from_earlier_once_all_are_there(studio, qtbot):
     heard = []
     studio.generator.echo_found.connect(lambda take, share: heard.append((take, share)))

@@ -2,10 +2,11 @@
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from core import paths
@@ -111,8 +112,9 @@ def _lines(model: TrainedModel) -> Lines | None:
 def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.folds < 2:
         raise UsageError("folds: at least 2")
+    numbers = sorted(set(arguments.only)) or list(range(1, arguments.folds + 1))
     with console.bar("batch") as bar:
-        control = Control(_FoldTeller(console, bar, arguments.folds))
+        control = Control(_FoldTeller(bar, numbers, arguments.folds))
         lines = arguments.lines
         with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=lines) as (pieces, _total):
             learnt = list(pieces)
@@ -132,7 +134,12 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
         f"Preset {arguments.preset}, {len(found.by_fold)} folds, {found.pieces:,} pieces, {found.notes:,} notes:"
     )
     _say(found, console)
-    console.result({**_record(found), "by_fold": [_record(fold) for fold in found.by_fold], "preset": arguments.preset})
+    if len(found.by_fold) > 1:
+        notes, pitches = ([getattr(fold, of) for fold in found.by_fold] for of in ("bits_per_note", "bits_per_pitch"))
+        console.say(f"  standard deviation over the folds: {stdev(notes):.3f} a note, {stdev(pitches):.3f} a pitch")
+    # Stopped early, the last of the folds are missing.
+    by_fold = [{"fold": number, **_record(fold)} for number, fold in zip(numbers, found.by_fold, strict=False)]
+    console.result({**_record(found), "by_fold": by_fold, "preset": arguments.preset})
 
 
 def _evaluate_counting(arguments: argparse.Namespace, console: Console) -> None:
@@ -237,19 +244,20 @@ def _composer(title: str) -> str:
 class _FoldTeller:
     """Says how cross-validation goes."""
 
-    def __init__(self, console: Console, bar: Bar, folds: int) -> None:
-        self._console, self._bar, self._folds, self._fold = console, bar, folds, 1
+    def __init__(self, bar: Bar, numbers: Sequence[int], folds: int) -> None:
+        """numbers: of the folds to be done, of so many."""
+        self._bar, self._folds = bar, folds
+        self._coming = list(numbers)
 
     def __call__(self, event: object) -> None:
+        fold = self._coming[0]
         if isinstance(event, TrainingProgress):
-            self._bar.show(event.batch, event.batches, f"fold {self._fold}/{self._folds}, epoch {event.epoch}")
+            self._bar.show(event.batch, event.batches, f"fold {fold}/{self._folds}, epoch {event.epoch}")
         elif isinstance(event, EpochDone):
-            self._bar.write(f"  fold {self._fold}, epoch {event.epoch}: kept aside {event.held_out_loss:.3f}")
+            self._bar.write(f"  fold {fold}, epoch {event.epoch}: kept aside {event.held_out_loss:.3f}")
         elif isinstance(event, Evaluation):
-            self._bar.write(
-                f"Fold {self._fold}: {event.bits_per_note:.3f} bits a note, {event.bits_per_pitch:.3f} a pitch"
-            )
-            self._fold += 1
+            self._bar.write(f"Fold {fold}: {event.bits_per_note:.3f} bits a note, {event.bits_per_pitch:.3f} a pitch")
+            self._coming = self._coming[1:] or [fold]
 
 
 def _say(found: Evaluation, console: Console) -> None:

@@ -4,8 +4,10 @@ import math
 
 import pytest
 
+from core.cli import evaluate
 from core.learning import model_file
 from core.learning.copying import build_studied_index
+from core.learning.evaluation import Evaluation
 from core.learning.library import Library
 from core.learning.spec import FIELDS, TokenizerSpec
 from core.learning.tokenizer import encode
@@ -123,6 +125,25 @@ def test_judging_other_lines_leaves_the_corpus_as_it_is(cli, model, tmp_path) ->
     assert cli("evaluate", model, "Chords", "--lines", "all", "--json").json["notes"] == 48
     assert cli("evaluate", model, "Chords", "--json").json["notes"] == 24, "a model of lines is judged by melodies"
     assert [record["lines"] for record in cli("corpora", "--json").json] == ["all"]
+
+
+def test_folds_are_told_by_their_own_numbers_and_with_their_deviation(cli, tunes, monkeypatch) -> None:
+    def found(bits, by_fold=()):
+        return Evaluation(2, 48, bits, bits / 2, 0.5, (("pitch", bits / 2),), by_fold=by_fold)
+
+    def cross_validate(_scores, _preset, *, control, **_options):
+        folds = (found(3.0), found(4.0))
+        for fold in folds:
+            control.report(fold)
+        return found(3.5, folds)
+
+    monkeypatch.setattr(evaluate, "cross_validate", cross_validate)
+    outcome = cli("evaluate", tunes, "--folds", 9, "--only", 7, 4)
+    assert "Fold 4: 3.000 bits a note" in outcome.err
+    assert "Fold 7: 4.000 bits a note" in outcome.err
+    assert "standard deviation over the folds: 0.707 a note, 0.354 a pitch" in outcome.out
+    told = cli("evaluate", tunes, "--json", "--folds", 9, "--only", 7, 4).json
+    assert [(fold["fold"], fold["bits_per_note"]) for fold in told["by_fold"]] == [(4, 3.0), (7, 4.0)]
 
 
 def test_counting_is_judged_on_what_train_would_keep_aside(cli, tunes) -> None:

@@ -33,7 +33,9 @@ def network(weights: dict[str, Any], sizes: dict[str, Any], values: Any, distanc
             super().__init__()
             self.table = {
                 name: self.add_weight(
-                    shape=value.shape, initializer=lambda *_, value=value, **__: tf.constant(value), name=name
+                    shape=value.shape,
+                    initializer=lambda *_, value=value, **__: tf.constant(value),
+                    name=name.replace("/", "_"),
                 )
                 for name, value in weights.items()
                 if "lstm" not in name
@@ -143,7 +145,7 @@ def network(weights: dict[str, Any], sizes: dict[str, Any], values: Any, distanc
                 chosen.append(embedded[row][:, 1:])
             return tf.stack(losses, -1)
 
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, **_: Any) -> Any:
+        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any) -> Any:
             return tf.reduce_sum(y_pred) / tf.reduce_sum(x["targets"])
 
     return Network()

@@ -271,7 +271,7 @@ class ComposeWorkspace(QWidget):
         self.panel.set_generating(generating=True, done=self._arrived, takes=self._expected)
         if take.redrawn_from_bar is not None:
             messages.note(
-                self.tr("Take {letter} got stuck on one note. It was drawn again from bar {bar}.").format(
+                self.tr("Take {letter} got stuck. It was drawn again from bar {bar}.").format(
                     letter=take.letter, bar=take.redrawn_from_bar
                 )
             )

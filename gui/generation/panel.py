@@ -245,7 +245,7 @@ class GeneratePanel(Surface):
         self.guard_switch = SwitchRow(
             self.tr("Repetition guard"),
             checked=True,
-            tip=self.tr("A take that gets stuck on one note is drawn again from there"),
+            tip=self.tr("A take that gets stuck on one note or figure is drawn again from there"),
         )
         inner.addWidget(self.guard_switch)
         self._more_body.hide()

@@ -73,7 +73,7 @@ class TakeCard(KeyboardFocus, QWidget):
             again = Icon("refresh-cw", role="status.warning", size=14)
             again.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
             again.setToolTip(
-                self.tr("It got stuck on one note and was drawn again from bar {bar}").format(bar=take.redrawn_from_bar)
+                self.tr("It got stuck and was drawn again from bar {bar}").format(bar=take.redrawn_from_bar)
             )
             head.addWidget(again)
         head.addWidget(self._character, 1)

@@ -124,10 +124,10 @@ def test_g_gives_takes_and_puts_the_first_on_the_roll(studio, qtbot):
 
 
 def test_what_was_said_of_a_batch_is_gone_when_the_next_one_begins(studio, qtbot):
-    messages.note("Take D got stuck on one note.")
-    assert studio.window.status.words == "Take D got stuck on one note."
+    messages.note("Take D got stuck.")
+    assert studio.window.status.words == "Take D got stuck."
     studio.window.actions_["generate"].trigger()
-    assert studio.window.status.words != "Take D got stuck on one note."
+    assert studio.window.status.words != "Take D got stuck."
     settled(qtbot, studio)
 
 

@@ -250,14 +250,13 @@ class _FoldTeller:
         self._coming = list(numbers)
 
     def __call__(self, event: object) -> None:
-        fold = self._coming[0]
         if isinstance(event, TrainingProgress):
-            self._bar.show(event.batch, event.batches, f"fold {fold}/{self._folds}, epoch {event.epoch}")
+            self._bar.show(event.batch, event.batches, f"fold {self._coming[0]}/{self._folds}, epoch {event.epoch}")
         elif isinstance(event, EpochDone):
-            self._bar.write(f"  fold {fold}, epoch {event.epoch}: kept aside {event.held_out_loss:.3f}")
+            self._bar.write(f"  fold {self._coming[0]}, epoch {event.epoch}: kept aside {event.held_out_loss:.3f}")
         elif isinstance(event, Evaluation):
+            fold = self._coming.pop(0)
             self._bar.write(f"Fold {fold}: {event.bits_per_note:.3f} bits a note, {event.bits_per_pitch:.3f} a pitch")
-            self._coming = self._coming[1:] or [fold]
 
 
 def _say(found: Evaluation, console: Console) -> None:

@@ -157,7 +157,7 @@ class Equations:
         if seed is None or self._network.dropout == 0:
             return values
         # One random byte a value, four from each number drawn: drawing is what dropout costs.
-        dropped = max(1, round(_BYTES * share * self._network.dropout))
+        dropped = min(_BYTES - 1, max(1, round(_BYTES * share * self._network.dropout)))
         count = tf.size(values)
         drawn = tf.random.stateless_uniform(
             [-(-count // 4)], moved(seed, place), minval=None, maxval=None, dtype=tf.uint32, alg="philox"

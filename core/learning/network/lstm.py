@@ -11,7 +11,7 @@ Layer = Callable[[Any, Any, Any, Any], Any]
 
 
 def processor_layer(inputs: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
-    """The layer as a loop that holds the recurrent product alone.
+    """The layer as a loop that holds the recurrent product alone; gates in order i, f, g, o, as 4 · units columns.
 
     What the steps read is one product before the loop, and the gradient of all weights is one product after its loop.
     """

@@ -1,6 +1,7 @@
 """The TensorFlow network: its gradient, its causality, that it learns, that it repeats itself exactly."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from core.learning.dataset import Batches, Dataset, EncodedPiece
 from core.learning.network.copying import by_pitch
 from core.learning.network.distribution import Distribution
+from core.learning.network.equations import Equations
 from core.learning.network.lstm import gpu_layer, processor_layer
 from core.learning.network.tables import rows
 from core.learning.network.trainable import TrainableNetwork
@@ -313,3 +315,23 @@ def test_weights_decay_by_their_share_of_the_rate_and_biases_do_not():
     for name, without in weights[0].items():
         expected = without - 0.01 * 0.5 * start[name] if without.ndim > 1 else without
         np.testing.assert_allclose(weights[1][name], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.4, 0.999])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+    equations = Equations({}, replace(SMALL, dropout=rate), TokenizerSpec(), (), ())
+    kept = equations._dropped(tf.ones((100, 101)), tf.constant([1, 2], tf.int64), 0).numpy()
+    assert abs(np.mean(kept == 0) - rate) < 0.02
+    assert kept.mean() == pytest.approx(1, abs=0.3 if rate > 0.9 else 0.03)
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+def test_a_batch_that_has_no_even_halves_is_studied_and_judged_like_any_other(windows):
+    batches = study(TokenizerSpec(), [loop_of_four_bars()])
+    network = trainable(SMALL, TokenizerSpec(), batches)
+    plan = np.repeat(batches.held_out()[0][:1], windows, axis=0)
+    batch = batches.batch(plan)
+    judged = network.held_out_batch(batch)
+    studied = network.train_batch(batch, step=1, learning_rate=0.0)
+    for field, loss in studied.items():
+        assert loss == pytest.approx(judged[field] / batch.target_count, abs=1e-5)

@@ -294,7 +294,9 @@ def reach(minutes: float, recipe_minutes: float, *, pitch_only: bool) -> None:
                 recipe_s = own.submit(recipe, as_published, mark=3.331, minutes=recipe_minutes).result()
             print(f"the article's recipe takes {'more than ' if recipe_s == math.inf else ''}", end="")
             limit = min(recipe_s, 60 * recipe_minutes)
-            ratio = f"we are {limit / marks[3.331]:.0f} times as fast" if marks[3.331] < math.inf else "we are not there"
+            ratio = (
+                f"we are {limit / marks[3.331]:.0f} times as fast" if marks[3.331] < math.inf else "we are not there"
+            )
             print(f"{limit:.0f} s: {ratio}")
 
 

@@ -198,7 +198,9 @@ def run_checks(pytest_arguments):
     if failed:
         print("FAILED: " + ", ".join(failed), flush=True)
     print("== tests", flush=True)
-    tests = subprocess.call([venv_python(), "-m", "pytest"] + pytest_arguments, cwd=ROOT)
+    # A file's tests stay together, in one of as many processes as there are cores; each loads TensorFlow, so few.
+    at_once = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+    tests = subprocess.call([venv_python(), "-m", "pytest"] + at_once + pytest_arguments, cwd=ROOT)
     return tests or (1 if failed else 0)
 
 

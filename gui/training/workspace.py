@@ -280,7 +280,7 @@ class TrainWorkspace(QSplitter):
         """How it ended: the model is ready, or training broke off."""
         self._ending = (title, sentences)
         if self._history and not failed:
-            self.chart.show_history(self._history, epochs=self._history[-1].epoch)
+            self.show_history(self._history, epochs=self._history[-1].epoch)
         self.set_phase("failed" if failed else "done")
 
     def show_unfinished(self, trainings: Sequence[Unfinished]) -> None:

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 
 from core.learning.progress import TrainingProgress
 from gui.training.workspace import Unfinished, UnfinishedCard
@@ -107,6 +107,33 @@ def test_leaders_join_the_axis_to_the_cards(qtbot, workspace):
     (first, _, _), (second, _, is_kept) = workspace.strip.leaders()
     assert (first, second) == (workspace.chart.x_of(1), workspace.chart.x_of(5))
     assert is_kept
+
+
+def test_leaders_are_drawn_anew_when_a_stop_shortens_the_axis(qtbot, workspace):
+    drawn_at = []
+    workspace.show_start()
+    workspace.set_phase("training")
+    workspace.show_history(MEMORISING[:1], epochs=16)
+    workspace.add_answers([answer(1)])
+    qtbot.waitUntil(lambda: len(workspace.strip.leaders()) == 1)
+    draws = _Draws(lambda: drawn_at.append(workspace.chart.x_of(1)))
+    workspace.strip._leaders.installEventFilter(draws)
+    workspace.strip._leaders.update()
+    qtbot.waitUntil(lambda: bool(drawn_at))
+    workspace.show_ending("Ready", "", failed=False)
+    assert workspace.chart.x_of(1) > drawn_at[-1]
+    qtbot.waitUntil(lambda: drawn_at[-1] == workspace.chart.x_of(1))
+
+
+class _Draws(QObject):
+    def __init__(self, on_paint):
+        super().__init__()
+        self._on_paint = on_paint
+
+    def eventFilter(self, _watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self._on_paint()
+        return False
 
 
 def test_a_card_plays_by_mouse_and_keys_and_arrows_move(qtbot, workspace):

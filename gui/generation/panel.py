@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 from core.music.pitch import Key, pitch_name
 from core.music.score import Note
 from gui import theme
-from gui.controls.buttons import IconButton, ModelButton, QuietButton
+from gui.controls.buttons import IconButton, ModelButton
 from gui.controls.fields import NumberField
 from gui.controls.numbers import counted
 from gui.controls.range_keys import RangeKeys
@@ -19,6 +19,7 @@ from gui.controls.slider import Slider
 from gui.controls.switch import SwitchRow
 from gui.controls.text import Divider, Icon, Surface, Text, label, section
 from gui.generation.fields import ModelField, ScaleField
+from gui.generation.more_settings import MoreSettings
 from gui.generation.options import RANDOM_SEEDS, GenerationOptions, Keep, range_around, scale_around
 from gui.generation.panel_parts import (
     BodyScroll,
@@ -37,8 +38,6 @@ _SEED_SETTLES_MS = 150
 """How long after the last edit of the seed its key and range are looked at again."""
 _ROOMY = 330
 """From this width on there is room for every sign."""
-_MOTIFS = 3.0
-"""Nats: at the ends copying weighs twenty times as much as learnt, or a twentieth."""
 _NAMED_NOTES = 3
 """Unknown notes that are named one by one; the rest is counted."""
 
@@ -76,6 +75,7 @@ class GeneratePanel(Surface):
         self.setMinimumWidth(theme.metric("size.right_panel.min"))
         self.setMaximumWidth(theme.metric("size.right_panel.max"))
 
+        self.more = MoreSettings()
         body = QWidget()
         sections = QVBoxLayout(body)
         sections.setContentsMargins(0, 0, 0, 0)
@@ -85,10 +85,10 @@ class GeneratePanel(Surface):
             self._amount_section(),
             self._keep_section(),
             self._random_section(),
-            self._more_section(),
+            self.more,
         ):
             sections.addWidget(part)
-            if part is not self._more:
+            if part is not self.more:
                 sections.addWidget(Divider())
         sections.addStretch(1)
         scroll = BodyScroll(body)
@@ -210,48 +210,6 @@ class GeneratePanel(Surface):
         column.addLayout(row)
         return box
 
-    def _more_section(self) -> QWidget:
-        self._more = QWidget()
-        column = QVBoxLayout(self._more)
-        column.setContentsMargins(8, 4, 16, 8)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        self.more = QuietButton(self.tr("More settings"), icon="chevron-right")
-        self.more.setAccessibleName(self.tr("More settings"))
-        head.addWidget(self.more)
-        head.addStretch(1)
-        self._guard_words = Text("", size="caption", role="text.muted")
-        head.addWidget(self._guard_words)
-        column.addLayout(head)
-        self._more_body = QWidget()
-        inner = QVBoxLayout(self._more_body)
-        inner.setContentsMargins(8, 4, 0, 8)
-        inner.setSpacing(4)
-        self._motif_words = Text("", role="text.secondary")
-        name = self.tr("Come back to my motifs")
-        self._motif_info = info_sign("")
-        inner.addLayout(labelled(name, self._motif_info, self._motif_words))
-        self.motifs = Slider(-_MOTIFS, _MOTIFS, 0.25, value=0.0, tick_at=0.0, name=name)
-        inner.addWidget(self.motifs)
-        tip = self.tr("Each note is drawn from the likeliest alone. 0 = from all of them. Technical name: top-k.")
-        self.top_k = NumberField(0, 1000, value=0, name=self.tr("Only the likeliest"))
-        self.top_k.setFixedWidth(104)
-        inner.addLayout(labelled(self.tr("Only the likeliest"), tip, self.top_k))
-        tip = self.tr("Notes that are unlikely even together are never drawn. Technical name: top-p.")
-        self._tail_words = Text("", role="text.secondary")
-        inner.addLayout(labelled(self.tr("Drop the unlikely tail"), tip, self._tail_words))
-        self.tail = Slider(0.0, 0.5, 0.01, value=0.0, name=self.tr("Drop the unlikely tail, in percent"))
-        inner.addWidget(self.tail)
-        self.guard_switch = SwitchRow(
-            self.tr("Repetition guard"),
-            checked=True,
-            tip=self.tr("A take that gets stuck on one note or figure is drawn again from there"),
-        )
-        inner.addWidget(self.guard_switch)
-        self._more_body.hide()
-        column.addWidget(self._more_body)
-        return self._more
-
     def _footer(self) -> QWidget:
         box, column = section_box(top=14, bottom=16)
         self._note = Text("", size="caption", role="text.secondary", wraps=True)
@@ -273,16 +231,13 @@ class GeneratePanel(Surface):
         self.range.changed.connect(self._on_range_changed)
         self.rhythm_switch.clicked.connect(lambda: self._keep_one(self.rhythm_switch, self.pitch_switch))
         self.pitch_switch.clicked.connect(lambda: self._keep_one(self.pitch_switch, self.rhythm_switch))
-        for switch in (self.scale_switch, self.range_switch, self.guard_switch):
+        for switch in (self.scale_switch, self.range_switch):
             switch.clicked.connect(self._on_changed)
         self.scale_switch.clicked.connect(self._on_scale_switched)
-        for slider in (self.temperature, self.motifs, self.tail):
-            slider.changed.connect(self._on_changed)
-        for field in (self.length, self.takes, self.top_k, self.random_seed):
+        for field in (self.length, self.takes, self.temperature, self.random_seed, self.more):
             field.changed.connect(self._on_changed)
         self.dice.clicked.connect(self._throw_dice)
         self.lock.clicked.connect(self._on_changed)
-        self.more.clicked.connect(self._fold_more)
         self.generate.clicked.connect(self.start)
         self.stop.clicked.connect(self._on_stop)
         self._settling.timeout.connect(self._look_at_seed)
@@ -372,13 +327,13 @@ class GeneratePanel(Surface):
             length_bars=self.length.value,
             takes=self.takes.value,
             temperature=self.temperature.value,
-            top_k=self.top_k.value,
-            top_p=round(1.0 - self.tail.value, 2),
+            top_k=self.more.top_k.value,
+            top_p=self.more.top_p,
             scale=self.scale.scale if self.scale_switch.isChecked() else "",
             pitch_range=self.range.span if self.range_switch.isChecked() else (0, 127),
             keep=keep,
-            motifs=self.motifs.value if self.motifs.isEnabled() else 0.0,
-            guards_repetition=self.guard_switch.isChecked(),
+            motifs=self.more.motif_bias,
+            guards_repetition=self.more.guard_switch.isChecked(),
             random_seed=self.random_seed.value,
             is_random_seed_locked=self.lock.isChecked(),
         )
@@ -434,12 +389,6 @@ class GeneratePanel(Surface):
         self.stop.set_text(self.tr("Stopping…"))
         self.stop_requested.emit()
 
-    def _fold_more(self) -> None:
-        unfolds = self._more_body.isHidden()
-        self._more_body.setVisible(unfolds)
-        self.more.set_icon("chevron-down" if unfolds else "chevron-right")
-        self._look()
-
     def _on_changed(self) -> None:
         self._look()
         self.options_changed.emit(self.request_options())
@@ -470,11 +419,8 @@ class GeneratePanel(Surface):
             if locked
             else self.tr("Unlocked: each Generate takes another random seed")
         )
-        guarded = self.guard_switch.isChecked()
-        self._guard_words.setText(self.tr("Repetition guard on") if guarded else self.tr("Repetition guard off"))
-        self._guard_words.setVisible(self._more_body.isHidden())
-        self._look_at_motifs()
-        self._tail_words.setText(f"{self.tail.value:.0%}" if self.tail.value else self.tr("nothing"))
+        record = self.model.record
+        self.more.set_can_copy(can_copy=record is None or record.copies)
         takes = self.takes.value
         self.generate.set_text(
             self.tr("Generate 1 take") if takes == 1 else self.tr("Generate {count} takes").format(count=takes)
@@ -483,30 +429,6 @@ class GeneratePanel(Surface):
         self._note.set_role("text.secondary")
         self._note.setText(self._note_words())
         self.generate.setToolTip("" if self.is_ready else self._note.text())
-
-    def _look_at_motifs(self) -> None:
-        record, value = self.model.record, self.motifs.value
-        can_copy = record is None or record.copies
-        if not can_copy:
-            words = self.tr("can't copy")
-            tip = self.tr(
-                "This model has no copying heads, so it can't be told how much to come back.\n"
-                "Models trained in any other manner than “As in the article” can."
-            )
-        else:
-            more_or_less = self.tr("more: {amount}") if value > 0 else self.tr("less: {amount}")
-            words = more_or_less.format(amount=f"{abs(value):.2f}") if value else self.tr("as learnt")
-            tip = self.tr(
-                "Right: figures of your seed, and of what was given so far, come again more often.\n"
-                "Left: it goes its own ways. Double-click goes back to as learnt.\n"
-                "Technical: nats on the gates of the copying heads."
-            )
-        self._motif_words.setText(words)
-        self._motif_words.setEnabled(can_copy)
-        self.motifs.setEnabled(can_copy)
-        for widget in (self._motif_info, self.motifs):
-            widget.setToolTip(tip)
-        self.motifs.setAccessibleDescription(f"{words}. {tip}")
 
     def _note_words(self) -> str:
         if self.model.record is None:

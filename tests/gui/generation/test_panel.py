@@ -136,46 +136,46 @@ def test_a_model_that_was_deleted_gives_way_to_the_first(qtbot, panel, records):
 
 
 def test_more_settings_unfold_and_count(qtbot, panel):
-    qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
-    assert panel.tail.isVisibleTo(panel)
-    qtbot.keyClick(panel.tail, Qt.Key.Key_PageUp)
+    qtbot.mouseClick(panel.more.fold, Qt.MouseButton.LeftButton)
+    assert panel.more.tail.isVisibleTo(panel)
+    qtbot.keyClick(panel.more.tail, Qt.Key.Key_PageUp)
     assert panel.request_options().top_p == pytest.approx(0.9)
-    panel.guard_switch.click()
+    panel.more.guard_switch.click()
     assert not panel.request_options().guards_repetition
 
 
 def test_motifs_come_back_more_or_less_and_double_click_resets(qtbot, panel):
-    qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
-    assert panel._motif_words.text() == "as learnt"
-    qtbot.keyClick(panel.motifs, Qt.Key.Key_End)
+    qtbot.mouseClick(panel.more.fold, Qt.MouseButton.LeftButton)
+    assert panel.more.motif_words.text() == "as learnt"
+    qtbot.keyClick(panel.more.motifs, Qt.Key.Key_End)
     assert panel.request_options().motifs == 3
-    assert panel._motif_words.text() == "more: 3.00"
-    qtbot.keyClick(panel.motifs, Qt.Key.Key_Home)
-    qtbot.keyClick(panel.motifs, Qt.Key.Key_Right)
+    assert panel.more.motif_words.text() == "more: 3.00"
+    qtbot.keyClick(panel.more.motifs, Qt.Key.Key_Home)
+    qtbot.keyClick(panel.more.motifs, Qt.Key.Key_Right)
     assert panel.request_options().motifs == -2.75
-    assert panel._motif_words.text() == "less: 2.75"
-    qtbot.mouseDClick(panel.motifs, Qt.MouseButton.LeftButton, pos=QPoint(20, 14))
+    assert panel.more.motif_words.text() == "less: 2.75"
+    qtbot.mouseDClick(panel.more.motifs, Qt.MouseButton.LeftButton, pos=QPoint(20, 14))
     assert panel.request_options().motifs == 0
-    assert panel._motif_words.text() == "as learnt"
+    assert panel.more.motif_words.text() == "as learnt"
 
 
 def test_a_model_without_copying_heads_can_t_be_asked_for_motifs_and_says_why(qtbot, panel, records):
     panel.set_models((*records, replace(records[1], id="article", name="Article", copies=False)))
-    qtbot.keyClick(panel.motifs, Qt.Key.Key_End)
+    qtbot.keyClick(panel.more.motifs, Qt.Key.Key_End)
     panel.choose_model("article")
-    assert not panel.motifs.isEnabled()
+    assert not panel.more.motifs.isEnabled()
     assert panel.request_options().motifs == 0
-    assert "no copying heads" in panel.motifs.toolTip()
-    assert "no copying heads" in panel.motifs.accessibleDescription()
+    assert "no copying heads" in panel.more.motifs.toolTip()
+    assert "no copying heads" in panel.more.motifs.accessibleDescription()
     panel.choose_model("mine")
-    assert panel.motifs.isEnabled()
+    assert panel.more.motifs.isEnabled()
     assert panel.request_options().motifs == 3
-    assert "your seed" in panel.motifs.toolTip()
+    assert "your seed" in panel.more.motifs.toolTip()
 
 
 def test_the_button_stays_in_view_in_the_smallest_window(qtbot, panel):
     panel.resize(300, 544)
-    panel.more.click()
+    panel.more.fold.click()
     qtbot.wait(1)
     place = panel.generate.mapTo(panel, panel.generate.rect().bottomRight())
     assert panel.rect().contains(place)
@@ -183,8 +183,8 @@ def test_the_button_stays_in_view_in_the_smallest_window(qtbot, panel):
 
 def test_nothing_is_cut_off_where_the_panel_is_narrowest(qtbot, panel):
     panel.resize(300, 544)
-    panel.more.click()
-    qtbot.waitUntil(lambda: panel.more.isVisible() and panel.width() == 300)
+    panel.more.fold.click()
+    qtbot.waitUntil(lambda: panel.more.fold.isVisible() and panel.width() == 300)
     area = panel.findChild(QScrollArea)
     qtbot.waitUntil(lambda: area.widget().width() <= area.viewport().width())
 

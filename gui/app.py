@@ -222,7 +222,7 @@ def _after_first_paint(window: MainWindow, file: Path | None) -> None:
     window.prepare_rest()
     recovery = find_recovery(paths.recovery_folder())
     if recovery is not None:
-        window.offer_recovery(recovery)
+        window.unsaved_work.offer(recovery)
     if file is not None:
         window.open_file(file)
     elif window.shows_first_page:

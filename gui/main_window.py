@@ -2,7 +2,6 @@
 
 import base64
 import importlib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,21 +31,21 @@ from gui.generating import Generator
 from gui.jobs import JobRunner
 from gui.menu_row import MenuRow, StatusBar
 from gui.message_queue import MessageQueue
-from gui.messages import Message, MessageAction
 from gui.playback import Playback
 from gui.preferences import Preferences
 from gui.project_file import Opened, read_document
-from gui.recovery import Autosave, Recovery
+from gui.recovery import Autosave
+from gui.regions import focus_region
 from gui.settings_dialog import SettingsDialog
 from gui.shortcuts_page import ShortcutsPage
 from gui.tempo_metre import TempoMetre
 from gui.transport_bar import TransportBar
+from gui.unsaved_work import UnsavedWork
 
 if TYPE_CHECKING:  # loaded after the first paint
     from core.learning.library import ModelRecord
     from gui.workspaces import Workspaces
 
-_SAVED_WORDS_MS = 5_000
 _TITLE_BAR = 40
 """What the desktop puts around a window, at most."""
 
@@ -71,13 +70,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._document, self._preferences, self._jobs = document, preferences, jobs
         self._playback, self._generator, self._autosave = playback, generator, autosave
-        self._copied_at = 0.0
         self._is_closing = False
         self._leaves_copy = False
         self._told_of_no_sound = False
         self.actions_ = Actions(self)
         self._dialogs = dialogs or Dialogs(self)
         self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
+        self.unsaved_work = UnsavedWork(document, self.files, autosave, jobs, parent=self)
         self.menu_row = MenuRow(self.actions_)
         self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
         self.strip = MessageQueue()
@@ -89,8 +88,6 @@ class MainWindow(QMainWindow):
         self._was_painted = False
         self.stack = QStackedWidget()
         self._drop_frame = DropFrame(self)
-        self._copy_words_timer = QTimer(self)
-        self._copy_words_timer.setInterval(_SAVED_WORDS_MS)
         self._lay_out()
         self._connect()
         self._show_place()
@@ -143,9 +140,8 @@ class MainWindow(QMainWindow):
         playback.device_changed.connect(self._on_device)
         messages.center().noted.connect(self.status.note)
         self._generator.models_listed.connect(self._on_models)
-        self._autosave.written.connect(self._on_copied)
-        self._autosave.cleared.connect(lambda: self.menu_row.show_saved(""))
-        self._copy_words_timer.timeout.connect(self._show_copied)
+        self.unsaved_work.words_changed.connect(self.menu_row.show_saved)
+        self.unsaved_work.restored.connect(self.show_compose)
         self._preferences.changed.connect(self._on_preferences)
         self._connect_first_page()
         for name, act in {
@@ -405,58 +401,6 @@ class MainWindow(QMainWindow):
             words = part.name or self.tr("Instrument {number}").format(number=part.program + 1)
         self.status.show_right(words)
 
-    def _on_copied(self, at: float) -> None:
-        self._copied_at = at
-        self._copy_words_timer.start()
-        self._show_copied()
-
-    def _show_copied(self) -> None:
-        if not self._document.is_dirty:
-            self._copy_words_timer.stop()
-            self.menu_row.show_saved("")
-            return
-        age = int(time.time() - self._copied_at)
-        ago = self.tr("{n} s ago").format(n=age) if age < 60 else self.tr("{n} min ago").format(n=age // 60)
-        words = self.tr("Recovery copy just now") if age < 3 else self.tr("Recovery copy {ago}").format(ago=ago)
-        self.menu_row.show_saved(words)
-
-    def offer_recovery(self, recovery: Recovery) -> None:
-        """Say that unsaved work was found, and bring it back if wanted."""
-        at = time.strftime("%H:%M", time.localtime(recovery.saved_at))
-        open_saved = MessageAction(self.tr("Open last saved"), lambda: self._drop_recovery(recovery))
-        no = MessageAction(self.tr("Discard it"), lambda: self._drop_recovery(recovery))
-        messages.post(
-            Message(
-                self.tr("Your work from {time} was recovered").format(time=at),
-                self.tr("“{title}”, {n} notes.").format(
-                    title=recovery.title or self.tr("Untitled"), n=recovery.note_count
-                ),
-                "ok",
-                (
-                    MessageAction(self.tr("Restore"), lambda: self._restore(recovery)),
-                    open_saved if recovery.path is not None else no,
-                ),
-                icon="history",
-            )
-        )
-
-    def _restore(self, recovery: Recovery) -> None:
-        def done(opened: Opened) -> None:
-            self._document.open(opened.snapshot, path=recovery.path, name=recovery.title, is_dirty=True)
-            self._autosave.copy_now()
-            recovery.discard()
-            self.show_compose()
-
-        def read() -> None:
-            self._jobs.run(lambda _control: recovery.read(), on_done=done)
-
-        self.files.confirm_then(read)
-
-    def _drop_recovery(self, recovery: Recovery) -> None:
-        recovery.discard()
-        if recovery.path is not None:
-            self.files.open(recovery.path)
-
     # Dialogs and settings
 
     def _open_settings(self) -> None:
@@ -502,22 +446,7 @@ class MainWindow(QMainWindow):
         """F6: the next part of the window, its first control focused."""
         page = self.stack.currentWidget()
         inner = self.compose.regions() if page is self.compose else (page,)
-        regions: list[QWidget] = [self.transport, *inner]
-        focused = QApplication.focusWidget()
-        at = next(
-            (
-                index
-                for index, region in enumerate(regions)
-                if focused is not None and (region is focused or region.isAncestorOf(focused))
-            ),
-            -1 if by > 0 else 0,
-        )
-        for step in range(1, len(regions) + 1):
-            region = regions[(at + by * step) % len(regions)]
-            target = _first_control(region)
-            if target is not None:
-                target.setFocus(Qt.FocusReason.TabFocusReason)
-                return
+        focus_region([self.transport, *inner], by)
 
     # Ending
 
@@ -557,17 +486,6 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._drop_frame.setGeometry(self.rect())
-
-
-def _first_control(region: QWidget) -> QWidget | None:
-    """The first thing in a region that Tab would reach."""
-    proxy = region.focusProxy()
-    if proxy is not None:
-        return proxy
-    for widget in [region, *region.findChildren(QWidget)]:
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled() and widget.isVisible():
-            return widget
-    return None
 
 
 def _load_rest(_control: Control) -> object:

@@ -562,7 +562,7 @@ def test_work_that_a_crash_left_behind_can_be_restored(studio, qtbot, home, jobs
     assert crashed.copy_now() is not None
     crashed._lock.unlock()  # as when its owner is no more
     recovery = find_recovery(home / "recovery")
-    studio.window.offer_recovery(recovery)
+    studio.window.unsaved_work.offer(recovery)
     assert "recovered" in studio.window.strip.accessibleName()
     studio.window.strip.action_chosen.emit(0)
     qtbot.waitUntil(lambda: studio.document.score.note_count == 2)

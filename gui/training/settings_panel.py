@@ -1,22 +1,23 @@
 """The left side of Train: what the model learns from, what model it is to be, and the seed it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
 from core.learning.start import AUTOMATIC, suiting_start
 from core.music.score import Note
-from gui.controls.buttons import IconButton, QuietButton
+from gui.controls.buttons import IconButton
 from gui.controls.fields import Combo, NumberField
 from gui.controls.mini_roll import MiniRoll
 from gui.controls.numbers import counted, grouped
 from gui.controls.segments import Segment, Segments
 from gui.controls.text import Divider, Icon, Surface, Text, section
+from gui.training.advanced_settings import AdvancedSettings
+from gui.training.panel_rows import fact_row, field_row, section_box
 
 if TYPE_CHECKING:  # a model's file loads its arithmetic, which starting up can do without
     from core.learning.model_file import ModelCard
@@ -109,7 +110,7 @@ class SettingsPanel(Surface):
     # Sections
 
     def _corpus_section(self) -> QWidget:
-        box, column = _box()
+        box, column = section_box()
         column.addWidget(section(self.tr("Learns from")))
         self.corpus = Combo(name=self.tr("Collection it learns from"))
         column.addSpacing(4)
@@ -118,14 +119,14 @@ class SettingsPanel(Surface):
         column.addSpacing(4)
         column.addWidget(self._corpus_facts)
         column.addSpacing(6)
-        self._studies = self._fact(column, self.tr("Studies"))
-        self._held_out = self._fact(
+        self._studies = fact_row(column, self.tr("Studies"))
+        self._held_out = fact_row(
             column,
             self.tr("Kept aside as a test"),
             self.tr("Whole pieces the model never studies, to check that it learns music and not just these files"),
         )
-        self._lines = self._fact(column, self.tr("Of each piece"))
-        self._words = self._fact(
+        self._lines = fact_row(column, self.tr("Of each piece"))
+        self._words = fact_row(
             column,
             self.tr("Words it can use"),
             self.tr("Each time step, pitch, length and loudness met in the pieces: its vocabulary"),
@@ -133,7 +134,7 @@ class SettingsPanel(Surface):
         return box
 
     def _model_section(self) -> QWidget:
-        box, column = _box()
+        box, column = section_box()
         column.addWidget(section(self.tr("This model")))
         column.addSpacing(6)
         self.name = QLineEdit()
@@ -153,67 +154,21 @@ class SettingsPanel(Surface):
         column.addSpacing(6)
         self.epochs = NumberField(1, 10_000, name=self.tr("Epochs"))
         self.epochs.setFixedWidth(128)
-        self._field(column, self.tr("Epochs"), self.tr("One reading of all the pieces is an epoch"), self.epochs)
+        field_row(column, self.tr("Epochs"), self.tr("One reading of all the pieces is an epoch"), self.epochs)
         self.start_from = Combo(name=self.tr("Starts from"))
         self.start_from.setFixedWidth(128)
         tip = self.tr(
             "From nothing, or from a model that has learnt already: then its size and how far it looks back count, and it "
             "reads the pieces less often and more gently"
         )
-        self._field(column, self.tr("Starts from"), tip, self.start_from)
+        field_row(column, self.tr("Starts from"), tip, self.start_from)
         self.set_models(())
-        self.advanced = QuietButton(self.tr("Advanced settings"), icon="chevron-right")
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 2, 0, 0)
-        row.addWidget(self.advanced)
-        row.addStretch(1)
-        self._locked_words = Text(self.tr("locked while training"), size="caption", role="text.muted")
-        row.addWidget(self._locked_words)
-        column.addLayout(row)
-        self._advanced_body = self._advanced_fields()
-        self._advanced_body.hide()
-        column.addWidget(self._advanced_body)
+        self.advanced = AdvancedSettings()
+        column.addWidget(self.advanced)
         return box
 
-    def _advanced_fields(self) -> QWidget:
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(0)
-        self.window_ = NumberField(2, 4096, name=self.tr("Looks back, in notes"))
-        tip = self.tr("How many earlier notes it sees when choosing the next. Technical name: window")
-        self._field(column, self.tr("Looks back"), tip, self.window_)
-        self.batch = NumberField(1, 4096, name=self.tr("Examples at a time"))
-        tip = self.tr("How many examples are studied before the network changes. Technical name: batch size")
-        self._field(column, self.tr("Examples at a time"), tip, self.batch)
-        self.learning_rate = QLineEdit()
-        self.learning_rate.setAccessibleName(self.tr("Learning rate"))
-        validator = QDoubleValidator(1e-6, 1.0, 6, self.learning_rate)
-        validator.setLocale(self.locale().c())
-        self.learning_rate.setValidator(validator)
-        tip = self.tr("How far each step changes the network: too high and it stumbles, too low and it crawls")
-        self._field(column, self.tr("Learning rate"), tip, self.learning_rate)
-        self.transpose = NumberField(0, 24, name=self.tr("Transposes by up to, in semitones"))
-        tip = self.tr("Each reading moves every piece by chance up or down by as many semitones; 0 keeps the keys")
-        self._field(column, self.tr("Transposes by up to"), tip, self.transpose)
-        self.patience = NumberField(0, 1000, name=self.tr("Patience, in epochs"))
-        tip = self.tr("It ends by itself after so many epochs with no better result on the test; 0 = never")
-        self._field(column, self.tr("Patience"), tip, self.patience)
-        self.minutes = NumberField(0, 10_000, self.tr("min"), name=self.tr("Ends after, in minutes"))
-        self._field(
-            column, self.tr("Ends after"), self.tr("It ends by itself after so many minutes; 0 = never"), self.minutes
-        )
-        self.random_seed = NumberField(0, 999_999_999, steps=False, grouped=True, name=self.tr("Random seed"))
-        tip = self.tr("Same number, same pieces, same settings: the same model")
-        self._field(column, self.tr("Random seed"), tip, self.random_seed)
-        for field in (
-            self.window_, self.batch, self.learning_rate, self.transpose, self.patience, self.minutes, self.random_seed
-        ):  # fmt: skip
-            field.setFixedWidth(116)
-        return body
-
     def _seed_section(self) -> QWidget:
-        box, column = _box()
+        box, column = section_box()
         column.addWidget(section(self.tr("Seed it answers at each epoch")))
         column.addSpacing(8)
         self.seed_kind = Segments(
@@ -270,22 +225,12 @@ class SettingsPanel(Surface):
         row.addLayout(words, 1)
         return foot
 
-    def _fact(self, column: QVBoxLayout, words: str, tip: str = "") -> Text:
-        value = Text("")
-        column.addWidget(_row_of(words, tip, value, height=26))
-        return value
-
-    def _field(self, column: QVBoxLayout, words: str, tip: str, field: QWidget) -> None:
-        field.setToolTip(tip)
-        column.addWidget(_row_of(words, tip, field, height=36))
-
     def _connect(self) -> None:
         self.corpus.activated.connect(self._on_corpus)
         self.preset.activated.connect(self._show_preset)
         self.start_from.activated.connect(self._show_start)
         self.name.textEdited.connect(self._on_name)
         self.epochs.changed.connect(self._on_epochs)
-        self.advanced.clicked.connect(self._fold)
         self.seed_kind.chosen.connect(self.changed)
         self.seed_play.clicked.connect(self._on_seed_play)
 
@@ -318,10 +263,10 @@ class SettingsPanel(Surface):
     def set_locked(self, *, locked: bool) -> None:
         """While a training runs its settings are facts."""
         self._is_locked = locked
-        for control in (self.corpus, self.name, self.preset, self.epochs, self.start_from, self._advanced_body):
+        for control in (self.corpus, self.name, self.preset, self.epochs, self.start_from):
             control.setEnabled(not locked)
         self.seed_kind.setEnabled(not locked and self._has_own_seed)
-        self._locked_words.setVisible(locked)
+        self.advanced.set_locked(locked=locked)
         if not locked:
             self.show_run(None)
             self._show_start()
@@ -393,7 +338,7 @@ class SettingsPanel(Surface):
             name=self.name.text().strip() if self._has_own_name else "",
             epochs=self.epochs.value if self._has_own_epochs else None,
             start_from=str(self.start_from.currentData()),
-            training=self._training(),
+            training=self.advanced.changed_from(self._preset().training),
             uses_own_seed=self.seed_kind.current == "yours",
         )
 
@@ -405,37 +350,13 @@ class SettingsPanel(Surface):
     def _chosen_corpus(self) -> CorpusFacts | None:
         return next((corpus for corpus in self._corpora if corpus.id == self.corpus_id), None)
 
-    def _training(self) -> TrainingSpec | None:
-        """The preset's specification with what was changed; None where nothing was."""
-        planned = self._preset().training
-        window = self.window_.value
-        typed = self.learning_rate.text()
-        chosen = replace(
-            planned,
-            window=window,
-            stride=planned.stride if planned.stride == 1 else window,
-            batch=self.batch.value,
-            learning_rate=float(typed) if self.learning_rate.hasAcceptableInput() else planned.learning_rate,
-            transpose=self.transpose.value,
-            patience=self.patience.value,
-            minutes=float(self.minutes.value),
-            random_seed=self.random_seed.value,
-        )
-        return chosen if chosen != planned else None
-
     def _show_preset(self) -> None:
         preset = self._preset()
         training = preset.training
         self._description.setText(preset.description)
         if not self._has_own_epochs:
             self.epochs.set_value(training.epochs)
-        self.window_.set_value(training.window)
-        self.batch.set_value(training.batch)
-        self.learning_rate.setText(f"{training.learning_rate:g}")
-        self.transpose.set_value(training.transpose)
-        self.patience.set_value(training.patience)
-        self.minutes.set_value(round(training.minutes))
-        self.random_seed.set_value(training.random_seed)
+        self.advanced.show_training(training)
         self._show_start()
         self.changed.emit()
 
@@ -484,37 +405,6 @@ class SettingsPanel(Surface):
     def _on_epochs(self) -> None:
         self._has_own_epochs = True
 
-    def _fold(self) -> None:
-        unfolds = self._advanced_body.isHidden()
-        self._advanced_body.setVisible(unfolds)
-        self.advanced.set_icon("chevron-down" if unfolds else "chevron-right")
-
     def _on_seed_play(self) -> None:
         self.seed_play.setChecked(False)  # the transport has the last word
         self.seed_play_requested.emit()
-
-
-def _box() -> tuple[QWidget, QVBoxLayout]:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(16, 14, 16, 14)
-    column.setSpacing(0)
-    return box, column
-
-
-def _row_of(words: str, tip: str, value: QWidget, *, height: int) -> QWidget:
-    row = QWidget()
-    row.setFixedHeight(height)
-    row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
-    layout.addWidget(Text(words, role="text.secondary"))
-    if tip:
-        info = Icon("info", role="text.muted", size=14)
-        info.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
-        info.setToolTip(tip)
-        layout.addWidget(info)
-    layout.addStretch(1)
-    layout.addWidget(value)
-    return row

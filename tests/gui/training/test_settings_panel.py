@@ -43,12 +43,12 @@ def test_each_preset_describes_itself_and_brings_its_settings(panel):
 
 
 def test_changed_settings_travel_and_the_rest_stays(qtbot, panel):
-    qtbot.mouseClick(panel.advanced, LEFT)
-    digits = panel.batch.focusProxy()
+    qtbot.mouseClick(panel.advanced.fold, LEFT)
+    digits = panel.advanced.batch.focusProxy()
     digits.selectAll()
     qtbot.keyClicks(digits, "32")
-    panel.learning_rate.selectAll()
-    qtbot.keyClicks(panel.learning_rate, "0.01")
+    panel.advanced.learning_rate.selectAll()
+    qtbot.keyClicks(panel.advanced.learning_rate, "0.01")
     training = panel.choices().training
     standard = PRESETS["standard"].training
     assert (training.batch, training.learning_rate, training.window) == (32, 0.01, standard.window)

@@ -19,6 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     if not _has_screen():
         sys.stderr.write("Ritornello needs a screen. Without one, ritornello-cli does the same jobs.\n")
         return 1
+    # Before NumPy is loaded: libraries that look for sound and desktop fork (libdbus), which waits for ever for OpenBLAS'
+    # helper threads where one of them is computing; the window would wait with it. Without helpers there is no such wait.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from gui.app import run
 
     return run([sys.argv[0]], file=options.file, screenshot=options.screenshot, wait_ms=options.wait_ms)

@@ -19,6 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the application has it, and why: gui/__main__.py
 
 # Properties are about values, not about time: a busy machine must not fail them, nor luck a submission.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

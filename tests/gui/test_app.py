@@ -97,3 +97,45 @@ def test_without_a_screen_a_sentence_is_said(monkeypatch, capsys):
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 1
     assert "needs a screen" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere libraries don't fork")
+def test_a_library_that_forks_while_numpy_computes_does_not_stop_the_window(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(_FORKING)
+    environment = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "2",
+        "PYTHONPATH": str(PROJECT),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=30)
+    assert ran.stdout == "forked\n", ran.stderr
+
+
+_FORKING = """
+import ctypes, os, sys, threading, types
+
+def run(*_arguments, **_options):
+    import numpy as np
+    matrix = np.ones((400, 400), np.float32)
+    done = threading.Event()
+    def compute():
+        while not done.is_set():
+            matrix @ matrix
+    computing = threading.Thread(target=compute)
+    computing.start()
+    for _ in range(20):
+        child = ctypes.PyDLL(None).fork()  # with the interpreter's lock held, as in the mixer's start
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+    done.set()
+    computing.join()
+    print("forked", flush=True)
+    return 0
+
+sys.modules["gui.app"] = types.SimpleNamespace(run=run)  # what the start imports once it has prepared the process
+from gui.__main__ import main
+sys.exit(main([]))
+"""

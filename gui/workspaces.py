@@ -48,6 +48,9 @@ class Workspaces(QObject):
         corpus.stop_requested.connect(playback.pause)
         corpus.train_requested.connect(self._train_on)
         corpus.corpora_changed.connect(lambda: training.refresh())
+        # Both show one collection: who has just brought one in and goes to Train means that one.
+        corpus.corpus_shown.connect(training.refresh)
+        self.train.settings.corpus_chosen.connect(corpus.show_corpus)
         training.play_requested.connect(self._play)
         training.play_stop_requested.connect(playback.pause)
         training.progress_changed.connect(self.training_changed)

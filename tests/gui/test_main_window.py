@@ -452,16 +452,38 @@ def dropped(window, *files):
     return is_taken
 
 
-def test_a_folder_dropped_anywhere_becomes_pieces(studio, qtbot, tmp_path):
-    folder = tmp_path / "songs"
+def folder_of(folder, first):
+    """Three pieces that no other `first` has."""
     folder.mkdir()
-    for name in range(3):
+    for name in range(first, first + 3):
         notes = line(*(60 + (step * (name + 2)) % 13 for step in range(40)))
         write_midi(score_of(*notes), folder / f"song {name}.mid")
+    return folder
+
+
+def test_a_folder_dropped_anywhere_becomes_pieces(studio, qtbot, tmp_path):
+    folder = folder_of(tmp_path / "songs", 0)
     assert dropped(studio.window, folder)
     assert studio.window.stack.currentWidget() is studio.window.others.pieces
     qtbot.waitUntil(lambda: not studio.jobs.is_busy("import"), timeout=20_000)
     qtbot.waitUntil(lambda: bool(studio.window.others.corpus.corpus_id), timeout=10_000)
+
+
+def test_pieces_and_train_show_one_collection(studio, qtbot, tmp_path):
+    others = studio.window.others
+    settings, shown = others.train.settings, others.pieces.report.corpora
+    for name, first in (("songs", 0), ("chorales", 3)):  # what came in last is what is trained on
+        assert dropped(studio.window, folder_of(tmp_path / name, first))
+        qtbot.waitUntil(lambda name=name: settings.corpus.currentText() == name, timeout=20_000)
+    place = settings.corpus.findText("songs")
+    settings.corpus.setCurrentIndex(place)
+    settings.corpus.activated.emit(place)
+    qtbot.waitUntil(lambda: shown.currentText() == "songs" and settings.corpus.currentText() == "songs")
+    place = shown.findText("chorales")
+    shown.setCurrentIndex(place)
+    shown.activated.emit(place)
+    qtbot.waitUntil(lambda: settings.corpus.currentText() == "chorales")
+    assert others.corpus.corpus_id == settings.corpus_id
 
 
 def test_a_project_that_is_dropped_is_opened(studio, qtbot, tmp_path):

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.learning.progress import EpochDone
 from gui import theme
 from gui.controls.focus import KeyboardFocus
+from gui.controls.numbers import counted, grouped
 from gui.training.chart_labels import BESIDE, LABEL_WIDTH, Box, beside_ends, best_place
 from gui.training.chart_scale import LEFT, TOP, ChartScale, axis_end, bits, notes_of, scale_for
 from gui.training.verdict import Field, among, best_of, memorising_since, part_of
@@ -32,6 +33,13 @@ from gui.training.verdict import Field, among, best_of, memorising_since, part_o
 _OVER_THE_TOP = 2.5
 """Bits that the studied curve may stand above the other: its first reading, begun by chance alone, may run out at the
 top, lest it squeeze all that follows."""
+
+
+def line_words(bit_count: int, metrics: QFontMetricsF, room: float) -> str:
+    """What stands beside a horizontal line: how many notes, or the bare number where the word has no room."""
+    count = round(notes_of(bit_count))
+    words = counted(count, "note", "notes")
+    return words if metrics.horizontalAdvance(words) <= room else grouped(count)
 
 
 class LossChart(KeyboardFocus, QWidget):
@@ -144,10 +152,9 @@ class LossChart(KeyboardFocus, QWidget):
             painter.setPen(colors.color("border.subtle"))
             painter.drawLine(QPointF(LEFT, y), QPointF(scale.x(scale.last_epoch), y))
             painter.setPen(colors.color("text.muted"))
-            count = notes_of(line)
-            text = self.tr("1 note") if line == 0 else self.tr("{count} notes").format(count=f"{count:g}")
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(0, y - 9, LEFT - 8, 18), right, text)
+            room = QRectF(0, y - 9, LEFT - 8, 18)
+            painter.drawText(room, right, line_words(line, QFontMetricsF(painter.font()), room.width()))
         for epoch in scale.epoch_ticks():
             x, is_last = scale.x(epoch), epoch == scale.last_epoch
             painter.setPen(colors.color("border.medium"))

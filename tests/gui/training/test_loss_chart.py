@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetricsF
 
-from gui.training.chart_scale import scale_for
-from gui.training.loss_chart import LossChart
+from gui import theme
+from gui.training.chart_scale import LEFT, scale_for
+from gui.training.loss_chart import LossChart, line_words
 from tests.gui.training.conftest import MEMORISING, epochs, started_from
 
 
@@ -45,6 +47,15 @@ def test_the_pointer_tells_an_epochs_values_in_words(qtbot, chart):
         "Never seen: among 6.0 notes · 2.58 bits · loss 1.792",
         "Studied: among 5.0 notes · 2.32 bits · loss 1.609",
     )
+
+
+def test_no_line_of_a_first_epoch_has_words_wider_than_their_room(chart):
+    metrics = QFontMetricsF(theme.current().font("caption", tabular=True))
+    for bit_count in range(20):
+        assert metrics.horizontalAdvance(line_words(bit_count, metrics, LEFT - 8)) <= LEFT - 8
+    assert line_words(5, metrics, LEFT - 8) == "32 notes"
+    assert line_words(0, metrics, LEFT - 8) == "1 note"
+    assert line_words(13, metrics, LEFT - 8) == "8\u2009192"
 
 
 def test_arrows_walk_the_epochs(qtbot, chart):

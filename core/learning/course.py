@@ -34,6 +34,8 @@ class Course:
     best_epoch: int
     beats_counting: bool
     """Whether it ever foretold the pieces kept aside better than counting which note follows which."""
+    is_short: bool
+    """Whether the epochs are too few for a trend; then it is called learning."""
 
 
 def course(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> Course:
@@ -42,7 +44,8 @@ def course(history: Sequence[EpochDone], *, counting_loss: float = float("inf"))
     counting_loss: held-out loss, in nats per note, of plain counting; infinite where it isn't known.
     """
     best = min(history, key=lambda epoch: epoch.held_out_loss)
-    return Course(_trend(history, best), best.epoch, best.held_out_loss < counting_loss * (1 - _CLEARLY))
+    beats_counting = best.held_out_loss < counting_loss * (1 - _CLEARLY)
+    return Course(_trend(history, best), best.epoch, beats_counting, is_short=len(history) <= _SPAN)
 
 
 def _trend(history: Sequence[EpochDone], best: EpochDone) -> Trend:

@@ -83,6 +83,9 @@ def ending(history: Sequence[EpochDone], *, counting_loss: float = float("inf"))
         return ""
     found = course(history, counting_loss=counting_loss)
     match found.trend:
+        case "learning" if found.is_short and found.best_epoch < history[-1].epoch:
+            best = f"epoch {found.best_epoch}" if found.best_epoch else "the model it started from"
+            return f"It ended too soon to say more than that {best} was the best."
         case "learning":
             return "It was still learning: more epochs would help."
         case "memorising" if found.beats_counting:

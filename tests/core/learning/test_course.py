@@ -4,6 +4,7 @@ The real ones were printed by `pytest -m slow tests/slow/test_verdicts.py -s`.
 """
 
 import math
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -98,6 +99,15 @@ def test_before_the_first_epoch_there_is_nothing_to_say():
 
 def test_a_falling_test_loss_is_learning_whether_below_counting_or_not():
     assert said(FALLING) == said(FALLING, 2.5) == said(FALLING, 1.0) == [(STILL_LEARNING, 10)]
+
+
+def test_a_short_run_whose_last_epochs_were_no_better_is_not_told_to_go_on():
+    article = [(3.666, 3.448), (3.282, 3.382), (3.093, 3.395), (2.919, 3.434)]  # the preset of that name on the Lieder
+    assert ending(history(article[:2])) == "It was still learning: more epochs would help."
+    assert ending(history(article)) == "It ended too soon to say more than that epoch 2 was the best."
+    assert ending([replace(epoch, epoch=epoch.epoch - 1) for epoch in history([(3.0, 2.0), *article])]) == (
+        "It ended too soon to say more than that the model it started from was the best."
+    )
 
 
 def test_flat_for_five_epochs_has_nearly_stopped_and_four_have_not():

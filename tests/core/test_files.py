@@ -1,5 +1,8 @@
 """Nothing is lost when writing fails."""
 
+import os
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,102 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     files.write_text(tmp_path / "a" / "b" / "words.txt", "♯")
     assert (tmp_path / "a" / "b" / "words.txt").read_text("utf-8") == "♯"
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these bits nor pipes with names")
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o777])
+def test_a_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    target = tmp_path / "song.mid"
+    target.write_bytes(b"old")
+    target.chmod(mode)
+    files.write_bytes(target, b"new")
+    assert (target.read_bytes(), mode_of(target)) == (b"new", mode)
+
+
+@posix
+def test_a_private_file_is_private_while_it_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "song.mid"
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    with files.replacing(target) as temporary:
+        assert mode_of(temporary) == 0o600
+
+
+@posix
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o002, 0o664)])
+def test_a_new_file_gets_what_the_umask_grants(tmp_path: Path, mask: int, mode: int) -> None:
+    before = os.umask(mask)
+    try:
+        files.write_bytes(tmp_path / "song.mid", b"new")
+    finally:
+        os.umask(before)
+    assert mode_of(tmp_path / "song.mid") == mode
+
+
+@posix
+def test_a_write_protected_file_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "song.mid"
+    target.write_bytes(b"old")
+    target.chmod(0o444)
+    with pytest.raises(FileError, match=r"‘song\.mid’"):
+        files.write_bytes(target, b"new")
+    assert (target.read_bytes(), mode_of(target)) == (b"old", 0o444)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@posix
+def test_a_symbolic_link_stays_one_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "song.mid", tmp_path / "link.mid"
+    target.write_bytes(b"old")
+    link.symlink_to(Path("elsewhere") / "song.mid")
+    files.write_bytes(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert {path.name for path in tmp_path.rglob("*")} == {"elsewhere", "song.mid", "link.mid"}
+
+
+@posix
+def test_a_link_to_nothing_yet_makes_its_target(tmp_path: Path) -> None:
+    link = tmp_path / "link.mid"
+    link.symlink_to("song.mid")
+    files.write_bytes(link, b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "song.mid").read_bytes() == b"new"
+
+
+@posix
+def test_links_that_go_round_in_a_circle_are_told_and_stay(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.mid", tmp_path / "other.mid"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    with pytest.raises(FileError, match=r"‘one\.mid’"):
+        files.write_bytes(one, b"new")
+    assert one.is_symlink()
+
+
+@posix
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "song.mid"
+    os.mkfifo(pipe)
+    with pytest.raises(FileError, match=r"‘song\.mid’"):
+        files.write_bytes(pipe, b"new")
+    assert pipe.is_fifo()
+
+
+def test_a_file_that_another_program_changed_is_told(tmp_path: Path) -> None:
+    target = tmp_path / "song.mid"
+    known = files.digest(b"old")
+    files.require_unchanged(target, known)  # nothing there that could be lost
+    target.write_bytes(b"old")
+    files.require_unchanged(target, known)
+    target.write_bytes(b"new")
+    with pytest.raises(files.ChangedError, match=r"‘song\.mid’"):
+        files.require_unchanged(target, known)

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
     QPaintEvent,
@@ -23,6 +24,7 @@ from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
+from gui.controls.drops import accept_copy
 from gui.document import Document, Snapshot
 from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
@@ -321,9 +323,11 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         dropped = dropped_files(event.mimeData())
-        if dropped is not None:
-            event.acceptProposedAction()
+        if dropped is not None and accept_copy(event):
             self._drop_frame.show_kind(dropped.kind)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        accept_copy(event)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self._drop_frame.hide()
@@ -331,9 +335,8 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_frame.hide()
         dropped = dropped_files(event.mimeData())
-        if dropped is None:
+        if dropped is None or not accept_copy(event):
             return
-        event.acceptProposedAction()
         if dropped.kind == "project":
             self.files.open(dropped.paths[0])
         elif dropped.kind == "model":

@@ -7,6 +7,7 @@ from PySide6.QtGui import (
     QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
     QHideEvent,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.music.timing import position_at
 from gui import theme
+from gui.controls.drops import accept_copy
 from gui.piano_roll.commands import Commands
 from gui.piano_roll.gestures import Gesture, Pointer, gesture_for
 from gui.piano_roll.painting import paint_notes
@@ -371,10 +373,12 @@ class RollCanvas(QWidget):
     # Dropped files
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _midi_path(event) is not None:
-            event.acceptProposedAction()
+        if _midi_path(event) is not None and accept_copy(event):
             self._has_drop = True
             self.update()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        accept_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._has_drop = False
@@ -385,8 +389,7 @@ class RollCanvas(QWidget):
         self._has_drop = False
         self.update()
         path = _midi_path(event)
-        if path is not None:
-            event.acceptProposedAction()
+        if path is not None and accept_copy(event):
             self.midi_dropped.emit(path)
 
 

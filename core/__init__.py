@@ -3,7 +3,7 @@
 From the top down, a module knows only those below it (import-linter checks it, tests/architecture checks import-linter):
 
     cli | workers            the command line; any task as a QThread (the one place of core that knows Qt)
-    learning | playback      events, the network, training, generating, trained models | sound
+    learning | playback      music → models → takes (its rooms: learning/__init__.py) | sound
     corpus                   files, folders and zips → a corpus of pieces, and what is in it
     music                    Note, Part, Score; edits; timing; pitch; .mid in and out
     settings
@@ -12,5 +12,5 @@ From the top down, a module knows only those below it (import-linter checks it, 
     errors                   expected failures: sentences for a person
 
 Values are immutable and in ticks, 480 to the quarter. Long work is a function `task(control) -> result`.
-TensorFlow lives in learning/network/, pygame in playback/pygame_output.py, the MIDI libraries in music/midi_file.py.
+TensorFlow lives in learning/network/tensorflow/, pygame in playback/pygame_output.py, the MIDI libraries in music/midi_file.py.
 """

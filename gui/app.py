@@ -34,7 +34,7 @@ from gui.preferences import Preferences
 from gui.recovery import Autosave, find_recovery
 
 if TYPE_CHECKING:  # imported on first need, after the window was painted
-    from core.learning.library import Library
+    from core.learning.models.library import Library
     from core.playback.player import Player
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def _make_player() -> "Player":
 
 
 def _make_library() -> "Library":
-    from core.learning.library import Library
+    from core.learning.models.library import Library
 
     return Library(paths.home())
 

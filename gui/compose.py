@@ -24,8 +24,8 @@ from gui.playback import DOCUMENT, Playback
 from gui.preferences import Preferences
 
 if TYPE_CHECKING:
-    from core.learning.generation import Take
-    from core.learning.library import ModelRecord
+    from core.learning.generation.generation import Take
+    from core.learning.models.library import ModelRecord
 
 _NEXT_FRAME_MS = 10
 """The first take's card and the roll are painted in frames of their own."""

@@ -15,7 +15,7 @@ from core.music.edits import Edited
 from core.music.score import Note, Score
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
+    from core.learning.generation.generation import Take
 
 _UNDO_STEPS = 500
 

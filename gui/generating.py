@@ -17,8 +17,8 @@ from core.workers import Worker
 from gui.jobs import JobRunner
 
 if TYPE_CHECKING:  # the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
-    from core.learning.library import Library, TrainedModel
+    from core.learning.generation.generation import Take
+    from core.learning.models.library import Library, TrainedModel
 
 _BETWEEN_TAKES_MS = 20
 _HEARD = 512
@@ -108,7 +108,7 @@ class Generator(QObject):
         self._is_unwanted = False
 
         def task(control: Control) -> object:
-            from core.learning.generation import generate
+            from core.learning.generation.generation import generate
 
             model = self._loaded(model_id)
             return model, generate(model, request, control)
@@ -194,7 +194,7 @@ class Generator(QObject):
         (score, part), model_id, serial, wants_surprise = self._seed, self._model_id, self._serial, self._wants_surprise
 
         def task(_control: Control) -> tuple[frozenset[Note], dict[Note, float]]:
-            from core.learning.generation import surprise_of, unknown_notes
+            from core.learning.generation.generation import surprise_of, unknown_notes
 
             model = self._loaded(model_id)
             unknown = unknown_notes(model, score, part)
@@ -211,7 +211,7 @@ class Generator(QObject):
 
 def _listen(model: "TrainedModel", takes: "tuple[Take, ...]", control: Control) -> None:
     """Report each take with how much of its pitches came from earlier in the piece. For a Worker."""
-    from core.learning.generation import sources_of
+    from core.learning.generation.generation import sources_of
 
     for take in takes:
         control.checkpoint()

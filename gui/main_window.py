@@ -45,7 +45,7 @@ from gui.transport_bar import TransportBar
 from gui.unsaved_work import UnsavedWork
 
 if TYPE_CHECKING:  # loaded after the first paint
-    from core.learning.library import ModelRecord
+    from core.learning.models.library import ModelRecord
     from gui.workspaces import Workspaces
 
 _TITLE_BAR = 40

@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from core import paths
 from core.cli.console import Console
 from core.errors import AppError, AudioError
-from core.learning.library import STARTER, Library
-from core.learning.network.runtime import visible_gpus
+from core.learning.models.library import STARTER, Library
+from core.learning.network.tensorflow.runtime import visible_gpus
 
 _PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
 _PATIENCE_S = 90.0

@@ -14,7 +14,7 @@ from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c, coun
 from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
 from core.corpus.store import Corpus, CorpusStore, Lines, PieceEntry
-from core.learning.evaluation import (
+from core.learning.evaluation.cross_validation import (
     MOST_NOTES_BACK,
     ORDERS,
     CountingEvaluation,
@@ -22,10 +22,10 @@ from core.learning.evaluation import (
     cross_validate,
     evaluate_counting,
 )
-from core.learning.evaluation import evaluate as evaluate_model
-from core.learning.library import Library, TrainedModel
-from core.learning.progress import EpochDone, TrainingProgress
-from core.learning.sample_evaluation import judge_samples, unstudied
+from core.learning.evaluation.cross_validation import evaluate as evaluate_model
+from core.learning.evaluation.sample_evaluation import judge_samples, unstudied
+from core.learning.models.library import Library, TrainedModel
+from core.learning.models.progress import EpochDone, TrainingProgress
 from core.music.score import Score
 from core.tasks import Control
 

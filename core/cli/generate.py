@@ -12,9 +12,9 @@ from core import paths
 from core.cli.console import Console, UsageError, cancelled_by_ctrl_c
 from core.corpus.melody import melody_part
 from core.errors import SpecError
-from core.learning.generation import Source, Take, sources_of, unknown_notes
-from core.learning.generation import generate as generate_takes
-from core.learning.library import Library
+from core.learning.generation.generation import Source, Take, sources_of, unknown_notes
+from core.learning.generation.generation import generate as generate_takes
+from core.learning.models.library import Library
 from core.learning.spec import GenerationRequest
 from core.music.midi_file import read_midi, write_midi
 from core.music.pitch import parse_pitch, parse_scale, pitch_name

@@ -7,7 +7,7 @@ from typing import Any
 
 from core import paths
 from core.cli.console import Console
-from core.learning.library import Library, ModelRecord
+from core.learning.models.library import Library, ModelRecord
 
 
 def list_models(_arguments: argparse.Namespace, console: Console) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from core.cli.console import Console, UsageError
 from core.errors import SpecError
-from core.learning.sample_evaluation import SEED_BARS, SampleEvaluation, Samples, Tally
-from core.learning.sample_statistics import MOST_HALVES, MOST_IN_A_ROW, Statistic
+from core.learning.evaluation.sample_evaluation import SEED_BARS, SampleEvaluation, Samples, Tally
+from core.learning.evaluation.sample_statistics import MOST_HALVES, MOST_IN_A_ROW, Statistic
 from core.learning.spec import GenerationRequest
 from core.music.score import Score
 

@@ -20,9 +20,8 @@ from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
 from core.cli.pieces import imported
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import SpecError, TrainingError
-from core.learning.cluster import Cluster
-from core.learning.library import Library
-from core.learning.progress import (
+from core.learning.models.library import Library
+from core.learning.models.progress import (
     EpochDone,
     SampleMade,
     TrainingPhase,
@@ -30,11 +29,12 @@ from core.learning.progress import (
     TrainingResult,
     TrainingStarting,
 )
+from core.learning.network.tensorflow.cluster import Cluster
 from core.learning.spec import PRESETS
-from core.learning.training import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
-from core.learning.training_process import take_part
-from core.learning.training_process import train as train_job
-from core.learning.words import ending, verdict
+from core.learning.training.process import take_part
+from core.learning.training.process import train as train_job
+from core.learning.training.run_folder import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
+from core.learning.training.words import ending, verdict
 from core.tasks import Control
 
 _PHASES = {

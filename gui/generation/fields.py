@@ -13,7 +13,7 @@ from gui.controls.focus import KeyboardFocus
 from gui.generation.options import facts_about
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
-    from core.learning.library import ModelRecord
+    from core.learning.models.library import ModelRecord
 
 _OPENS = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
+    from core.learning.generation.generation import Take
 
 Order = Literal["made", "expected", "surprising", "copied", "starred"]
 

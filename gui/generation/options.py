@@ -10,7 +10,7 @@ from core.music.score import Note, Score
 from gui.controls.numbers import counted
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
-    from core.learning.library import ModelRecord
+    from core.learning.models.library import ModelRecord
 
 Keep = Literal["", "rhythm", "pitch"]
 

@@ -32,7 +32,7 @@ from gui.generation.panel_parts import (
 )
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
-    from core.learning.library import ModelRecord
+    from core.learning.models.library import ModelRecord
 
 _SEED_SETTLES_MS = 150
 """How long after the last edit of the seed its key and range are looked at again."""

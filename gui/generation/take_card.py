@@ -15,7 +15,7 @@ from gui.controls.numbers import counted
 from gui.controls.text import Icon, Text
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
+    from core.learning.generation.generation import Take
 
 _LOW = 128
 """Cards lower than this leave out their last line, so that the notes stay readable."""

@@ -17,7 +17,7 @@ from gui.generation.history import Batch, Order, TakeHistory
 from gui.generation.take_card import EmptyCard, TakeCard
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
+    from core.learning.generation.generation import Take
 
 _GAP = 10
 _ORDERS: tuple[tuple[Order, str], ...] = (

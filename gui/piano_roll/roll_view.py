@@ -21,7 +21,7 @@ from gui.piano_roll.note_index import EMPTY, Ints, NoteIndex
 from gui.piano_roll.viewport import MIN_ROW_HEIGHT, Viewport
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
-    from core.learning.generation import Take
+    from core.learning.generation.generation import Take
 
 Tool = Literal["select", "draw", "erase"]
 Zone = Literal["start", "body", "end"]

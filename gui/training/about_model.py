@@ -4,10 +4,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from core.learning.limits import limits
-from core.learning.model_file import ModelCard
+from core.learning.models.limits import limits
+from core.learning.models.model_file import ModelCard
+from core.learning.network.weights import parameter_count
 from core.learning.spec import PRESETS
-from core.learning.weights import parameter_count
 from gui.controls.buttons import PlainButton
 from gui.controls.text import Chip, Divider, Surface, Text, label, section
 from gui.training.model_words import figures, made_on, size_words, studied, technical

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import AppError
-from core.learning.progress import SampleMade
+from core.learning.models.progress import SampleMade
 from core.music.score import Metre, Note, Part, Score, Tempo
 from core.music.timing import metre_at, steps_at, tempo_at
 
 if TYPE_CHECKING:  # these load the model's arithmetic and the MIDI libraries, which starting up can do without
-    from core.learning.copying import StudiedIndex
+    from core.learning.events.memorisation import StudiedIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,6 @@ def copied_notes(notes: tuple[Note, ...], studied: "StudiedIndex") -> frozenset[
 
 
 def _studied(folder: Path) -> "StudiedIndex | None":
-    from core.learning.model_file import FolderFiles, read_studied
+    from core.learning.models.model_file import FolderFiles, read_studied
 
     return read_studied(FolderFiles(folder))

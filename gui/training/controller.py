@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
 from core.errors import AppError
-from core.learning.progress import (
+from core.learning.models.progress import (
     EpochDone,
     SampleMade,
     TrainingPhase,
@@ -18,7 +18,7 @@ from core.learning.progress import (
     TrainingResult,
     TrainingStarting,
 )
-from core.learning.words import ending
+from core.learning.training.words import ending
 from core.music.score import Score
 from core.music.timing import metre_at
 from core.tasks import Cancelled, Control
@@ -31,9 +31,9 @@ from gui.training.verdict import among, best_of, part_of
 from gui.training.workspace import TrainWorkspace, Unfinished
 
 if TYPE_CHECKING:  # the training's values load the MIDI libraries, which starting up can do without
-    from core.learning.library import ModelRecord
-    from core.learning.model_file import ModelCard
-    from core.learning.training import TrainingJob
+    from core.learning.models.library import ModelRecord
+    from core.learning.models.model_file import ModelCard
+    from core.learning.training.run_folder import TrainingJob
 
 ANSWER_KEY = "epoch:"
 """What an answer's key for the transport starts with; model and epoch follow."""
@@ -448,7 +448,7 @@ class TrainController(QObject):
 
 
 def _trained(prepare: Callable[[Control], _Prepared], control: _TrainingControl) -> TrainingResult:
-    from core.learning.training_process import train
+    from core.learning.training.process import train
 
     try:
         prepared = prepare(control)
@@ -460,7 +460,7 @@ def _trained(prepare: Callable[[Control], _Prepared], control: _TrainingControl)
 
 def _prepared(choices: TrainingChoices, home: Path, seed: Score | None, control: Control) -> _Prepared:
     from core.corpus.store import CorpusStore
-    from core.learning.training import start_job
+    from core.learning.training.run_folder import start_job
 
     store = CorpusStore(home)
     job = start_job(
@@ -479,8 +479,8 @@ def _prepared(choices: TrainingChoices, home: Path, seed: Score | None, control:
 
 
 def _resumed(model_id: str, home: Path) -> _Prepared:
-    from core.learning.library import Library
-    from core.learning.training import resume_job
+    from core.learning.models.library import Library
+    from core.learning.training.run_folder import resume_job
 
     library = Library(home)
     record = library.find(model_id)
@@ -488,7 +488,7 @@ def _resumed(model_id: str, home: Path) -> _Prepared:
 
 
 def _learnt(model_id: str, home: Path) -> _Learnt:
-    from core.learning.library import Library
+    from core.learning.models.library import Library
 
     library = Library(home)
     record = library.find(model_id)
@@ -497,15 +497,15 @@ def _learnt(model_id: str, home: Path) -> _Learnt:
 
 
 def _discarded(model_id: str, home: Path) -> None:
-    from core.learning.training import discard
+    from core.learning.training.run_folder import discard
 
     discard(model_id, home)
 
 
 def _overview(home: Path) -> _Overview:
     from core.corpus.store import CorpusStore
-    from core.learning.library import Library
-    from core.learning.training import resumable
+    from core.learning.models.library import Library
+    from core.learning.training.run_folder import resumable
 
     corpora = tuple(
         CorpusFacts(corpus.id, corpus.name, len(corpus.pieces), corpus.note_count, corpus.lines == "melody")

@@ -29,8 +29,8 @@ from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
-    from core.learning.library import Library, ModelRecord, Trashed
-    from core.learning.model_file import ModelCard
+    from core.learning.models.library import Library, ModelRecord, Trashed
+    from core.learning.models.model_file import ModelCard
 
 SUFFIX = ".ritornello-model"
 
@@ -300,6 +300,6 @@ class LibraryController(QObject):
         self.models_changed.emit()
 
     def _library(self) -> "Library":
-        from core.learning.library import Library
+        from core.learning.models.library import Library
 
         return Library(self._home)

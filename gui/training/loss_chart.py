@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.learning.progress import EpochDone
+from core.learning.models.progress import EpochDone
 from gui import theme
 from gui.controls.focus import KeyboardFocus
 from gui.controls.numbers import counted, grouped

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.learning.model_file import ModelCard
+from core.learning.models.model_file import ModelCard
 from core.learning.spec import Field
 from gui.controls.numbers import counted, grouped
 from gui.training.verdict import among

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.learning.network.weights import copies, copy_heads, knows_metre
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
-from core.learning.weights import copies, copy_heads, knows_metre
 from gui.controls.numbers import counted, grouped
 
 LEAST_WIDTH = 552.0

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
-from core.learning.start import AUTOMATIC, suiting_start
+from core.learning.training.start import AUTOMATIC, suiting_start
 from core.music.score import Note
 from gui.controls.buttons import IconButton
 from gui.controls.fields import Combo, NumberField
@@ -20,7 +20,7 @@ from gui.training.advanced_settings import AdvancedSettings
 from gui.training.panel_rows import fact_row, field_row, section_box
 
 if TYPE_CHECKING:  # a model's file loads its arithmetic, which starting up can do without
-    from core.learning.model_file import ModelCard
+    from core.learning.models.model_file import ModelCard
 
 _DEFAULT_PRESET: PresetName = "standard"
 

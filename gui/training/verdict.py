@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.learning.course import course
-from core.learning.progress import EpochDone
-from core.learning.words import verdict as verdict_sentence
+from core.learning.models.progress import EpochDone
+from core.learning.training.course import course
+from core.learning.training.words import verdict as verdict_sentence
 
 Tone = Literal["plain", "ok", "warning"]
 Field = Literal["together", "pitch", "length"]

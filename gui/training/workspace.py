@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from core.learning.progress import EpochDone, TrainingProgress
+from core.learning.models.progress import EpochDone, TrainingProgress
 from gui.controls.buttons import Button, ModelButton, PlainButton, QuietButton
 from gui.controls.numbers import about, span
 from gui.controls.progress import ProgressLine, ProgressRing

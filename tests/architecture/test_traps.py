@@ -57,6 +57,16 @@ def test_the_command_line_starts_without_heavy_libraries() -> None:
     assert outcome.stdout.strip() == "[]", outcome.stderr
 
 
+def test_no_module_loads_tensorflow_until_the_training_process_asks() -> None:
+    outcome = run(
+        "import importlib, pkgutil, sys, core\n"
+        "modules = [module.name for module in pkgutil.walk_packages(core.__path__, 'core.')]\n"
+        "for name in modules: importlib.import_module(name)\n"
+        "print('core.learning.network.tensorflow.trainable' in modules, 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    assert outcome.stdout.strip() == "True False False", outcome.stderr
+
+
 @pytest.mark.parametrize(
     ("trap", "why"),
     [
@@ -81,7 +91,7 @@ def test_only_the_outermost_frames_catch_everything() -> None:
         for path in SOURCES
         if re.search(r"except (Exception|BaseException)\b|except:", path.read_text("utf-8"))
     }
-    assert found == {"core/workers.py", "core/learning/training_process.py"}
+    assert found == {"core/workers.py", "core/learning/training/process.py"}
 
 
 def test_no_attic_modules() -> None:

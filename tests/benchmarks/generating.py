@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from core import paths
-from core.learning.copying import build_studied_index
-from core.learning.generation import generate
-from core.learning.inference import Network, Place, one_thread
-from core.learning.library import Library, ModelRecord, TrainedModel
+from core.learning.events.memorisation import build_studied_index
+from core.learning.events.tokenizer import Vocabulary, encode
+from core.learning.generation.generation import generate
+from core.learning.models.library import Library, ModelRecord, TrainedModel
+from core.learning.network.inference import Network, Place, one_thread
+from core.learning.network.weights import fresh_weights, weight_shapes
 from core.learning.spec import PRESETS, Field, GenerationRequest
-from core.learning.tokenizer import Vocabulary, encode
-from core.learning.weights import fresh_weights, weight_shapes
 from core.music.score import Note, Part, Score
 
 KNOWN = {

@@ -18,10 +18,10 @@ import time
 import numpy as np
 
 from core import paths
-from core.learning import model_file
-from core.learning.dataset import Batch
-from core.learning.model_file import FolderFiles
-from core.learning.weights import fresh_weights, parameter_count
+from core.learning.events.dataset import Batch
+from core.learning.models import model_file
+from core.learning.models.model_file import FolderFiles
+from core.learning.network.weights import fresh_weights, parameter_count
 
 SHARES = (16, 8, 4, 2, 1)
 SECONDS = 10.0
@@ -50,8 +50,8 @@ def any_batch(card: model_file.ModelCard, windows: int) -> Batch:
 
 def step_times(card: model_file.ModelCard) -> dict[int, float]:
     """Seconds of the fastest of many steps, by windows: others' work on the machine only ever makes one slower."""
-    from core.learning.network.distribution import started
-    from core.learning.network.trainable import TrainableNetwork
+    from core.learning.network.tensorflow.distribution import started
+    from core.learning.network.tensorflow.trainable import TrainableNetwork
 
     distribution = started(os.cpu_count() or 1)
     weights = fresh_weights(card.weight_shapes, random_seed=1)
@@ -94,8 +94,8 @@ def sum_times(numbers: int) -> dict[str, float]:
 
 def take_sums(numbers: int) -> None:
     """What each of the two processes does."""
-    from core.learning.cluster import Cluster
-    from core.learning.network.distribution import started
+    from core.learning.network.tensorflow.cluster import Cluster
+    from core.learning.network.tensorflow.distribution import started
 
     cluster = Cluster.from_environment()
     assert cluster is not None

@@ -26,11 +26,11 @@ import numpy as np
 from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
-from core.learning.progress import TrainingProgress
+from core.learning.events.tokenizer import Events, decode, encode
+from core.learning.models.progress import TrainingProgress
 from core.learning.spec import PRESETS
-from core.learning.tokenizer import Events, decode, encode
-from core.learning.training import DATASET, prepare_job
-from core.learning.training_process import train
+from core.learning.training.process import train
+from core.learning.training.run_folder import DATASET, prepare_job
 from core.music.score import Score
 from core.tasks import Cancelled, Control
 

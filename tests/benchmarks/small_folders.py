@@ -22,14 +22,14 @@ from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
 from core.errors import ModelError
-from core.learning.dataset import EncodedPiece
-from core.learning.evaluation import evaluate
-from core.learning.library import Library
-from core.learning.progress import EpochDone
+from core.learning.evaluation.cross_validation import evaluate
+from core.learning.events.dataset import EncodedPiece
+from core.learning.events.tokenizer import encode
+from core.learning.models.library import Library
+from core.learning.models.progress import EpochDone
 from core.learning.spec import PRESETS, TrainingSpec
-from core.learning.tokenizer import encode
-from core.learning.training import TrainingJob, prepare_job
-from core.learning.training_process import train
+from core.learning.training.process import train
+from core.learning.training.run_folder import TrainingJob, prepare_job
 from core.music.score import Score
 from core.tasks import Control
 

@@ -137,8 +137,8 @@ def main() -> int:
     window._generator.finished.disconnect(again)
     print(watch.row(f"while takes are made ({takes['batches']} batches)"), flush=True)
 
-    from core.learning.training import start_job
-    from core.learning.training_process import train
+    from core.learning.training.process import train
+    from core.learning.training.run_folder import start_job
 
     import_paths([paths.sample_collection()], Control(), home=paths.home(), name="Timed")
     store = CorpusStore(paths.home())

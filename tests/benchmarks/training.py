@@ -30,16 +30,13 @@ import numpy as np
 from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
-from core.learning.dataset import Batch, Batches, Dataset, EncodedPiece
-from core.learning.likeness import NO_PITCH, all_matches, traits
-from core.learning.network.arrays import places_alike
-from core.learning.network.runtime import quiet_tensorflow
-from core.learning.progress import EpochDone
-from core.learning.spec import PRESETS, Preset, TokenizerSpec
-from core.learning.tokenizer import Events, IntArray, Vocabulary
-from core.learning.training import DATASET, TrainingJob, start_job
-from core.learning.training_loop import run
-from core.learning.weights import (
+from core.learning.events.dataset import Batch, Batches, Dataset, EncodedPiece
+from core.learning.events.tokenizer import Events, IntArray, Vocabulary
+from core.learning.models.progress import EpochDone
+from core.learning.network.match_features import NO_PITCH, all_matches, traits
+from core.learning.network.tensorflow.arrays import places_alike
+from core.learning.network.tensorflow.runtime import quiet_tensorflow
+from core.learning.network.weights import (
     COPY_WIDTH,
     FARTHEST_INTERVAL,
     Weights,
@@ -48,6 +45,9 @@ from core.learning.weights import (
     fresh_weights,
     weight_shapes,
 )
+from core.learning.spec import PRESETS, Preset, TokenizerSpec
+from core.learning.training.loop import run
+from core.learning.training.run_folder import DATASET, TrainingJob, start_job
 from core.tasks import Control
 
 THREADS = 2
@@ -92,7 +92,7 @@ def timed(action: Callable[[], object]) -> tuple[float, float]:
 
 def ours(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights) -> tuple[Rival, dict[str, float]]:
     """(training, losses before the first step)."""
-    from core.learning.network.trainable import TrainableNetwork
+    from core.learning.network.tensorflow.trainable import TrainableNetwork
 
     network = TrainableNetwork(preset.network, preset.tokenizer, preset.training, vocabulary, weights)
     losses = {str(name): loss / batch.target_count for name, loss in network.held_out_batch(batch).items()}

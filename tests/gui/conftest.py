@@ -178,7 +178,7 @@ class Desk:
 @pytest.fixture
 def library(home):
     """A library without any model."""
-    from core.learning.library import Library
+    from core.learning.models.library import Library
 
     return Library(home, starter=home / "no-starter")
 

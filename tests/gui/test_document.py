@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.learning.generation import Take
+from core.learning.generation.generation import Take
 from core.learning.spec import GenerationRequest
 from core.music import edits
 from core.music.score import Note, Part, Score

@@ -8,14 +8,14 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from core.learning import model_file
-from core.learning.copying import build_studied_index
-from core.learning.generation import sources_of
-from core.learning.library import Library
-from core.learning.model_file import ModelCard
+from core.learning.events.memorisation import build_studied_index
+from core.learning.events.tokenizer import Vocabulary
+from core.learning.generation.generation import sources_of
+from core.learning.models import model_file
+from core.learning.models.library import Library
+from core.learning.models.model_file import ModelCard
+from core.learning.network.weights import fresh_weights
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
-from core.learning.tokenizer import Vocabulary
-from core.learning.weights import fresh_weights
 from core.music import edits
 from core.music.midi_file import read_midi, write_midi
 from core.playback.player import DeviceState

@@ -13,9 +13,9 @@ from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
 from core.errors import TrainingError
-from core.learning.progress import EpochDone
-from core.learning.training import prepare_job, resume_job, start_job
-from core.learning.training_process import train
+from core.learning.models.progress import EpochDone
+from core.learning.training.process import train
+from core.learning.training.run_folder import prepare_job, resume_job, start_job
 from core.tasks import Control
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

@@ -1,6 +1,6 @@
 """What is said of real trainings made to memorise, to find nothing and to learn. A minute or so each, on a small network.
 
-`pytest -m slow tests/slow/test_verdicts.py -s` prints their curves; those of tests/core/learning/test_course.py were
+`pytest -m slow tests/slow/test_verdicts.py -s` prints their curves; those of tests/core/learning/training/test_course.py were
 written down from it.
 """
 
@@ -13,12 +13,12 @@ import pytest
 from core import paths
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
-from core.learning.course import course
-from core.learning.progress import EpochDone, TrainingStarting
+from core.learning.models.progress import EpochDone, TrainingStarting
 from core.learning.spec import PRESETS, NetworkSpec
-from core.learning.training import prepare_job
-from core.learning.training_process import train
-from core.learning.words import NEARLY_STOPPED, NO_PATTERN, ONLY_MEMORISES, STILL_LEARNING, ending, verdict
+from core.learning.training.course import course
+from core.learning.training.process import train
+from core.learning.training.run_folder import prepare_job
+from core.learning.training.words import NEARLY_STOPPED, NO_PATTERN, ONLY_MEMORISES, STILL_LEARNING, ending, verdict
 from core.music.score import Note, Part, Score
 from core.tasks import Control
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core import paths
-from core.learning.library import Library
+from core.learning.models.library import Library
 from core.music.midi_file import read_midi
 from gui import theme
 from tests.gui.conftest import Desk

@@ -1,15 +1,8 @@
-"""The network of weights.py in TensorFlow: the only modules that know TensorFlow.
+"""The network: on paper, in NumPy for generating, in TensorFlow for training. Only the folder tensorflow/ may import that.
 
-    runtime       its start, devices, and memory running out
-    distribution  one device, all GPUs of a machine, or several machines
-    arrays        a batch as the graphs read it
-    tables        rows of small tables
-    lstm          the recurrent layer
-    pointing      where copying heads point, and what they find there
-    copying       these heads, and the mixture with what they offer
-    equations     the whole network's losses and scores, with dropout
-    trainable     its variables, optimizer steps, and the mean of its weights
-
-TensorFlow is imported inside functions: it takes seconds and belongs in the training process alone. All graphs are
-time-major; random numbers are stateless functions of (random seed, step), so that a resumed run repeats exactly.
+weights           every weight's name and shape, and the equations that both follow
+match_features    what copy heads know of how alike two places of a piece are
+inference         the trained network in NumPy: event by event, or a whole piece at once
+copy_heads        its copy heads in NumPy
+tensorflow/       the same network in TensorFlow, with gradients, devices and machines
 """

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from core.cli import entry
-from core.learning import model_file
-from core.learning.copying import build_studied_index
-from core.learning.library import Library
-from core.learning.model_file import ModelCard
+from core.learning.events.memorisation import build_studied_index
+from core.learning.events.tokenizer import Events, Vocabulary
+from core.learning.models import model_file
+from core.learning.models.library import Library
+from core.learning.models.model_file import ModelCard
+from core.learning.network.weights import fresh_weights
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
-from core.learning.tokenizer import Events, Vocabulary
-from core.learning.weights import fresh_weights
 from core.music.midi_file import write_midi
 from core.music.score import Note, Part, Score
 

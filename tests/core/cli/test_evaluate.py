@@ -5,15 +5,15 @@ import math
 import pytest
 
 from core.cli import evaluate
-from core.learning import model_file
-from core.learning.copying import build_studied_index
-from core.learning.evaluation import Evaluation
-from core.learning.library import Library
+from core.learning.evaluation.cross_validation import Evaluation
+from core.learning.events.memorisation import build_studied_index
+from core.learning.events.tokenizer import encode
+from core.learning.models import model_file
+from core.learning.models.library import Library
 from core.learning.spec import FIELDS, TokenizerSpec
-from core.learning.tokenizer import encode
 from core.music.midi_file import write_midi
 from core.music.score import Note, Part, Score
-from tests.core.learning.test_sample_evaluation import TUNES, moved
+from tests.core.learning.evaluation.test_sample_evaluation import TUNES, moved
 
 
 def test_a_model_is_judged_on_files_without_a_trace(cli, model, tunes, home) -> None:

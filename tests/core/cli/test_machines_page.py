@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from core.cli.entry import make_parser
-from core.learning.cluster import Cluster
+from core.learning.network.tensorflow.cluster import Cluster
 from tests.core.cli.test_entry import PROJECT
 
 PAGE = (PROJECT / "docs" / "machines.md").read_text("utf-8")

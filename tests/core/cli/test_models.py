@@ -1,6 +1,6 @@
 """models."""
 
-from core.learning.library import Library
+from core.learning.models.library import Library
 
 
 def test_models_are_listed_with_their_figures(cli, model) -> None:

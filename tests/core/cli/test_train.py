@@ -11,15 +11,15 @@ import pytest
 
 from core.cli.console import Bar, Console
 from core.cli.train import _Teller, _Told
-from core.learning.library import Library
-from core.learning.progress import TrainingStarting
-from core.learning.training import finish, prepare_job
-from core.learning.words import NO_PATTERN, ending
+from core.learning.models.library import Library
+from core.learning.models.progress import TrainingStarting
+from core.learning.training.run_folder import finish, prepare_job
+from core.learning.training.words import NO_PATTERN, ending
 from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
-from tests.core.learning.test_course import STALLS, history
-from tests.core.learning.test_training import learnt
-from tests.core.learning.test_training import tunes as random_tunes
+from tests.core.learning.training.test_course import STALLS, history
+from tests.core.learning.training.test_run_folder import learnt
+from tests.core.learning.training.test_run_folder import tunes as random_tunes
 
 TRAIN = (sys.executable, "-m", "core", "train")
 

@@ -11,10 +11,10 @@ import threading
 import numpy as np
 import pytest
 
-from core.learning import model_file
-from core.learning.checkpoint import CHECKPOINT, read_arrays, read_checkpoint
-from core.learning.model_file import FolderFiles
-from core.learning.training_loop import run
+from core.learning.models import model_file
+from core.learning.models.model_file import FolderFiles
+from core.learning.training.checkpoint import CHECKPOINT, read_arrays, read_checkpoint
+from core.learning.training.loop import run
 from tests.core.cli.test_entry import PROJECT
 from tests.core.learning.machines import Unasked, small_job
 

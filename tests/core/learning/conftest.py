@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.learning.network.runtime import quiet_tensorflow
+from core.learning.network.tensorflow.runtime import quiet_tensorflow
 
 
 @pytest.fixture(scope="session", autouse=True)

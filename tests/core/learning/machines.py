@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.learning.progress import EpochDone
+from core.learning.models.progress import EpochDone
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec
-from core.learning.training import TrainingJob, prepare_job
-from core.learning.training_loop import Command
+from core.learning.training.loop import Command
+from core.learning.training.run_folder import TrainingJob, prepare_job
 from core.music.score import Note, Part, Score
 
 NETWORK = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.0)

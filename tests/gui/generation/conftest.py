@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.learning.generation import Take
-from core.learning.library import ModelRecord
+from core.learning.generation.generation import Take
+from core.learning.models.library import ModelRecord
 from core.learning.spec import GenerationRequest
 from core.music.score import Note, Part, Score
 from gui import theme

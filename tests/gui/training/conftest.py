@@ -6,7 +6,7 @@ import math
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from core.learning.progress import EpochDone
+from core.learning.models.progress import EpochDone
 from core.music.score import Note, Part, Score
 from gui import theme
 from gui.jobs import JobRunner

@@ -4,13 +4,13 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from core.learning.limits import limits
+from core.learning.events.tokenizer import Vocabulary
+from core.learning.models.limits import limits
 from core.learning.spec import PRESETS
-from core.learning.tokenizer import Vocabulary
 from gui import theme
 from gui.controls.text import Chip, Text
 from gui.training.about_model import AboutModelDialog
-from tests.core.learning.test_library import CARD
+from tests.core.learning.models.test_library import CARD
 
 KNOWN = replace(
     CARD,

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 
 from core import paths
 from core.corpus.importer import import_paths
-from core.learning.library import Library
-from core.learning.training import resumable
-from core.learning.words import ending
+from core.learning.models.library import Library
+from core.learning.training.run_folder import resumable
+from core.learning.training.words import ending
 from core.music.midi_file import read_midi, write_midi
 from core.music.score import Note, Part, Score
 from core.tasks import Control

@@ -5,12 +5,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 
-from core.learning.library import Library, ModelRecord
+from core.learning.models.library import Library, ModelRecord
 from gui import messages
 from gui.controls.text import Text
 from gui.training.about_model import AboutModelDialog
 from gui.training.library_view import LibraryController, row_of
-from tests.core.learning.test_library import CARD, fill
+from tests.core.learning.models.test_library import CARD, fill
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.learning.tokenizer import Vocabulary
+from core.learning.events.tokenizer import Vocabulary
 from gui.training.model_words import Figure, figures, made_on, size_words, studied, technical
-from tests.core.learning.test_library import CARD
+from tests.core.learning.models.test_library import CARD
 
 MEASURED = replace(CARD, held_out_bits_per_pitch=2.0, held_out_bits_per_note=3.5, pieces=1033, notes=147561)
 

@@ -2,10 +2,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.learning.spec import PRESETS
-from core.learning.start import AUTOMATIC
+from core.learning.training.start import AUTOMATIC
 from core.music.score import Note
 from gui.training.settings_panel import CorpusFacts, RunFacts, SettingsPanel
-from tests.core.learning.test_start import STARTER
+from tests.core.learning.training.test_start import STARTER
 
 LEFT = Qt.MouseButton.LeftButton
 

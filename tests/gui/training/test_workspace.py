@@ -3,7 +3,7 @@ import math
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 
-from core.learning.progress import TrainingProgress
+from core.learning.models.progress import TrainingProgress
 from gui.training.workspace import Unfinished, UnfinishedCard
 from tests.gui.training.conftest import MEMORISING, answer, epochs, started_from
 

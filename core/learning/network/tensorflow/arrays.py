@@ -1,0 +1,69 @@
+"""A batch as the graphs read it. NumPy alone: a thread can make the next batch's while TensorFlow computes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.learning.events.dataset import Batch
+from core.learning.events.tokenizer import IntArray, Vocabulary
+from core.learning.network.match_features import NO_PITCH, Bytes, all_matches, match_count, place_classes, traits
+from core.learning.network.weights import beat_row, copies, knows_metre, metre_row, within_row
+from core.learning.spec import NetworkSpec, TokenizerSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """What a batch is to the graphs."""
+
+    symbols: npt.NDArray[np.int32]
+    """(fields, steps + 1, windows)."""
+    places: npt.NDArray[np.int32]
+    """(4, steps + 1, windows): rows of beat, place within it and metre, and the pitch."""
+    targets: npt.NDArray[np.float32]
+    """(steps, windows)."""
+    matches: Bytes
+    """copying: (windows, kinds, steps, steps), of match_features.py."""
+    alike: Bytes
+    """copying: (windows, steps + 1, steps + 1), place classes of match_features.py."""
+
+    @property
+    def target_count(self) -> int:
+        return int(self.targets.sum())
+
+    @property
+    def given(self) -> tuple[npt.NDArray[np.generic], ...]:
+        return self.symbols, self.places, self.targets, self.matches, self.alike
+
+
+def arrays_of(batch: Batch, network: NetworkSpec, tokenizer: TokenizerSpec, vocabulary: Vocabulary) -> Arrays:
+    position, bar_steps = batch.bar_position, batch.bar_steps
+    fields = tokenizer.fields
+    symbols = np.stack([batch.symbols[field].T for field in fields])
+    pitches = np.array([*vocabulary.values["pitch"], NO_PITCH], np.int32)[batch.symbols["pitch"]]
+    rows = (beat_row(position), within_row(position), metre_row(bar_steps), pitches)
+    places = np.stack([row.T for row in rows]).astype(np.int32)
+    targets = np.ascontiguousarray(batch.targets.T)
+    windows = len(targets.T)
+    alike = np.zeros((windows, 0, 0), np.uint8)
+    if not copies(network):
+        return Arrays(symbols, places, targets, np.zeros((windows, match_count(fields), 0, 0), np.uint8), alike)
+    rhythm = [batch.symbols[field][:, 1:] for field in fields if field in ("delta", "duration")]
+    matches = np.ascontiguousarray(np.swapaxes(all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm)), 0, 1))
+    if knows_metre(tokenizer):
+        deltas = np.array([*vocabulary.values["delta"], 0])[batch.symbols["delta"]]
+        alike = places_alike(deltas, position, bar_steps)
+    return Arrays(symbols, places, targets, matches, alike)
+
+
+def places_alike(deltas: IntArray, position: IntArray, bar_steps: IntArray) -> Bytes:
+    """(windows, steps + 1, steps + 1): likeness.place_classes of every two events; the first column is like none."""
+    onsets = np.cumsum(deltas, axis=1, dtype=np.int32)
+    alike = place_classes(
+        onsets[:, :, None] - onsets[:, None, :],
+        np.maximum(bar_steps, 1)[:, :, None],
+        position[:, :, None] == position[:, None, :],
+    )
+    alike[:, 0] = 0
+    alike[:, :, 0] = 0
+    return alike

@@ -22,6 +22,21 @@ class FileError(AppError):
     """A file or folder can't be read, written or understood."""
 
 
+class DamagedError(FileError):
+    """What is stored isn't what it should be: core/loading raises nothing else.
+
+    `reason` goes on “… can't be read: ”, without a full stop; who knows the name of the thing says a sentence of its own.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"It can't be read: {reason}.")
+        self.reason = reason
+
+
+class MissingError(DamagedError):
+    """It isn't there at all, which is often no fault."""
+
+
 class AudioError(AppError):
     """There is no usable sound device, soundfont or MIDI port."""
 

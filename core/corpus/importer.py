@@ -140,14 +140,14 @@ def import_paths(
 
 
 def _require_there(paths: Sequence[Path]) -> None:
-    if not any(path.exists() for path in paths):
-        raise FileError(f"‘{paths[0]}’ is not there.", hint="Check the path.")
+    if not any(os.path.exists(path) for path in paths):  # noqa: PTH110 -- Path's raises at a closed folder
+        raise FileError(f"‘{paths[0]}’ is not there, or its folder is closed to you.", hint="Check the path.")
 
 
 def _name_of(paths: Sequence[Path]) -> str:
     """What the corpus of these paths is called if nobody says otherwise."""
     first = paths[0].absolute()
-    name = (first.name if first.is_dir() else first.stem) or "Pieces"
+    name = (first.name if os.path.isdir(first) else first.stem) or "Pieces"  # noqa: PTH112 -- as above
     return shown(os.fsencode(name))
 
 

@@ -5,6 +5,7 @@ the path of the zip, a zero byte, and the member's name; so members follow their
 Nothing is read but folders, and the tables of contents of zips.
 """
 
+import errno
 import lzma
 import os
 import stat
@@ -17,6 +18,7 @@ from pathlib import Path
 
 MIDI_EXTENSIONS = (b".mid", b".midi", b".kar", b".rmi")
 ZIP_EXTENSION = b".zip"
+_EXTENSIONS = (*MIDI_EXTENSIONS, ZIP_EXTENSION)
 MEMBER = b"\0"
 """Between the path of a zip and the name of a member."""
 
@@ -69,6 +71,8 @@ def _is_of_apple(name: bytes) -> bool:
 
 
 def _why(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "A link that leads in a circle"
     return f"Can't be opened: {error.strerror or error}"
 
 
@@ -91,7 +95,7 @@ def walk(
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _in_folder(name, visited, listed)
-        elif _extension(name) in (*MIDI_EXTENSIONS, ZIP_EXTENSION):
+        elif _extension(name) in _EXTENSIONS:
             yield from _file(name, status, listed)
         else:
             yield Found(name, status.st_size, status.st_mtime_ns, "Neither a MIDI file nor a zip")
@@ -111,22 +115,26 @@ def _in_folder(
             visited.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_dir():
-                        waiting.append(entry.path)
-                    elif _extension(entry.name) in (*MIDI_EXTENSIONS, ZIP_EXTENSION):
-                        yield from _entry(entry, listed)
+                    try:
+                        # Asked of each entry by itself: one that can't be followed costs none of its neighbours.
+                        if entry.is_dir():
+                            waiting.append(entry.path)
+                            continue
+                        if _extension(entry.name) not in _EXTENSIONS:
+                            continue
+                        its_status = entry.stat()
+                    except OSError as error:
+                        yield Found(entry.path, reason=_why_not_followed(entry, error))
+                        continue
+                    yield from _file(entry.path, its_status, listed)
         except OSError as error:
             yield Found(folder, reason=_why(error))
 
 
-def _entry(entry: os.DirEntry[bytes], listed: Callable[[Found], Sequence[Found] | None]) -> Iterator[Found]:
-    try:
-        status = entry.stat()
-    except OSError as error:
-        dangling = entry.is_symlink() and isinstance(error, FileNotFoundError)
-        yield Found(entry.path, reason="A link to a file that is gone" if dangling else _why(error))
-        return
-    yield from _file(entry.path, status, listed)
+def _why_not_followed(entry: os.DirEntry[bytes], error: OSError) -> str:
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return "A link to a file that is gone" if entry.is_symlink() else "It was gone when it was to be read"
+    return _why(error)
 
 
 def _file(path: bytes, status: os.stat_result, listed: Callable[[Found], Sequence[Found] | None]) -> Iterator[Found]:
@@ -170,7 +178,7 @@ def _in_zip(archive: Found) -> Iterator[Found]:
     for member in members:
         name = member.filename.encode("utf-8", "surrogateescape").replace(MEMBER, b"")
         extension = _extension(name)
-        if member.is_dir() or extension not in (*MIDI_EXTENSIONS, ZIP_EXTENSION):
+        if member.is_dir() or extension not in _EXTENSIONS:
             continue
         is_empty = False
         reason = _why_not(member, name)

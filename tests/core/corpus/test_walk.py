@@ -66,6 +66,44 @@ def test_links_to_nothing_and_what_is_no_file_are_named(tmp_path: Path) -> None:
     assert found["nothing.mid"] == "Empty"
 
 
+def test_an_entry_that_cannot_be_followed_costs_none_of_its_neighbours(tmp_path: Path) -> None:
+    for name in ("a.mid", "m/n.mid", "z.mid", "z/z.mid"):
+        put(tmp_path / name)
+    for name, target in {
+        "itself": "itself",
+        "itself.mid": "itself.mid",
+        "there": "back.zip",
+        "back.zip": "there",
+        "through a file": "a.mid/deeper",
+        "too long.mid": "x" * 300,
+        "gone": "nowhere",
+    }.items():
+        (tmp_path / name).symlink_to(tmp_path / target)
+    found = found_in(tmp_path)
+    assert {name for name, reason in found.items() if not reason} == {"a.mid", "m/n.mid", "z.mid", "z/z.mid"}
+    circle, gone = "A link that leads in a circle", "A link to a file that is gone"
+    assert found.pop("too long.mid").startswith("Can't be opened")
+    assert {name: reason for name, reason in found.items() if reason} == {
+        "itself": circle,
+        "itself.mid": circle,
+        "there": circle,
+        "back.zip": circle,
+        "through a file": gone,
+    }
+
+
+def test_pipes_and_devices_in_a_folder_are_named_and_never_opened(tmp_path: Path) -> None:
+    put(tmp_path / "a.mid")
+    for name in ("pipe.mid", "pipe.zip", "pipe.KAR"):
+        os.mkfifo(tmp_path / name)
+    for name in ("zeros.mid", "zeros.zip"):
+        (tmp_path / name).symlink_to("/dev/zero")
+    found = found_in(tmp_path)
+    assert found.pop("a.mid") == ""
+    assert set(found.values()) == {"Not a file but a device or pipe"}
+    assert len(found) == 5
+
+
 def test_what_was_named_itself_is_always_reported(tmp_path: Path) -> None:
     text = put(tmp_path / "notes.txt")
     reasons = [item.reason for item in walk([text, tmp_path / "missing.mid"]) if item is not None]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from core.music import edits
 from core.music.edits import Edited
 from core.music.score import Note, Score
 
@@ -36,6 +37,34 @@ class Snapshot:
     def _surviving(self, score: Score) -> frozenset[Note]:
         notes = {note for part in score.parts for note in part.notes}
         return self.generated & notes
+
+    def with_take(self, take: "Take") -> "Laid":
+        """The take laid over this state.
+
+        Within its bars it takes the place of what the model wrote and nobody has edited. What you wrote stays, whenever
+        you wrote it, and wins where both sound on one pitch.
+        """
+        part = min(take.request.part, len(self.score.parts) - 1)
+        before = self.score.parts[part]
+        written = self.generated.intersection(before.notes)
+        replaced = frozenset(note for note in written if take.start <= note.onset < take.end)
+        staying = [note for note in before.notes if note not in replaced]
+        alone = self.score.with_part(part, before.with_notes(take.generated))
+        score = edits.add(alone, part, staying).score
+        added = frozenset(score.parts[part].notes).difference(staying)
+        return Laid(Snapshot(score, self._surviving(score) | added, part), added, replaced)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A take laid over a state of the document."""
+
+    kept: Snapshot
+    """What keeping it would give."""
+    added: frozenset[Note]
+    """The take's notes as they would stand."""
+    replaced: frozenset[Note]
+    """The model's notes that would go."""
 
 
 class _Change(QUndoCommand):
@@ -90,7 +119,7 @@ class Document(QObject):
         self._snapshot = Snapshot()
         self._selection: frozenset[Note] = frozenset()
         self._preview: Take | None = None
-        self._heard: Score | None = None
+        self._laid: Laid | None = None
         self._path: Path | None = None
         self._name = ""
         self.undo_stack = QUndoStack(self)
@@ -157,7 +186,7 @@ class Document(QObject):
 
     def _show(self, snapshot: Snapshot, selection: frozenset[Note]) -> None:
         self._snapshot = snapshot
-        self._heard = None
+        self._laid = None
         selection_differs = selection != self._selection
         self._selection = selection
         self.changed.emit()
@@ -182,6 +211,7 @@ class Document(QObject):
         if part != self.part and 0 <= part < len(self.score.parts):
             self._selection = frozenset()
             self._snapshot = replace(self._snapshot, part=part)
+            self._laid = None
             self.changed.emit()
             self.selection_changed.emit()
 
@@ -195,15 +225,20 @@ class Document(QObject):
     def set_preview(self, take: "Take | None") -> None:
         if take is not self._preview:
             self._preview = take
-            self._heard = None
+            self._laid = None
             self.preview_changed.emit()
+
+    @property
+    def laid(self) -> Laid | None:
+        """The take on show laid over the score: what is seen is what Keep will give."""
+        if self._laid is None and self._preview is not None:
+            self._laid = self._snapshot.with_take(self._preview)
+        return self._laid
 
     @property
     def heard_score(self) -> Score:
         """What plays: the score, with the take on the roll."""
-        if self._heard is None:
-            self._heard = self.score if self._preview is None else self._with_take(self._preview).score
-        return self._heard
+        return self.score if self.laid is None else self.laid.kept.score
 
     def keep_take(self, take: "Take | None" = None) -> None:
         """Write a take (the one on the roll unless named) into the score: one undo step. It stays amber."""
@@ -211,23 +246,14 @@ class Document(QObject):
         if kept is None:
             return
         self.set_preview(None)
-        after = self._with_take(kept)
-        self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), after)
-
-    def _with_take(self, take: "Take") -> Snapshot:
-        part = min(take.request.part, len(self.score.parts) - 1)
-        before = self.score.parts[part]
-        notes = [note for note in before.notes if not take.start <= note.onset < take.end]
-        score = self.score.with_part(part, before.with_notes([*notes, *take.generated]))
-        written = frozenset(score.parts[part].notes) & take.generated
-        return Snapshot(score, self._snapshot.after(Edited(score, frozenset())).generated | written, part)
+        self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), self._snapshot.with_take(kept).kept)
 
     # Files
 
     def open(self, snapshot: Snapshot, *, path: Path | None = None, name: str = "", is_dirty: bool = False) -> None:
         """Put another document in this one's place, with nothing to undo."""
         self._preview = None
-        self._heard = None
+        self._laid = None
         self._selection = frozenset()
         self._snapshot = snapshot
         self._path, self._name = path, name

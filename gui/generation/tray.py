@@ -113,7 +113,12 @@ class TakesTray(Surface):
         self.discard.setToolTip(self.tr("Throw away the takes on show; what was kept stays in the score"))
         row.addWidget(self.discard)
         self.keep = YouButton(self.tr("Keep take"), icon="check", shortcut="Ctrl ↵")
-        self.keep.setToolTip(self.tr("Write the take on the roll into the score, as one step to undo"))
+        self.keep.setToolTip(
+            self.tr(
+                "Write the take on the roll into the score, as one step to undo. "
+                "It replaces what the model wrote there; your own notes stay."
+            )
+        )
         row.addWidget(self.keep)
         return head
 

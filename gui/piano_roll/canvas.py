@@ -268,6 +268,9 @@ class RollCanvas(QWidget):
         hit = view.hit(pointer.x, pointer.y)
         if hit is not None:
             view.status_changed.emit(words_for(view, hit))
+        elif view.replaced_index.row_at(pointer.tick, pointer.pitch) is not None:
+            words = self.tr("{} · under the take: Keep replaces it, Esc takes the take off")
+            view.status_changed.emit(words.format(view.name_of(pointer.pitch)))
         elif pointer.tick >= 0:
             place = position_at(view.score, int(pointer.tick))
             where = self.tr("bar {} beat {}").format(place.bar, place.beat)

@@ -278,7 +278,7 @@ class RubberBand(Gesture):
         self._corner = pointer
         low, high = sorted((start.pitch, pointer.pitch))
         left, right = sorted((start.tick, pointer.tick))
-        touched = view.index.between(left, max(right, left + 1), low=low, high=high)
+        touched = view.free(view.index.between(left, max(right, left + 1), low=low, high=high))
         rows = np.union1d(touched, self._kept).astype(np.int64)
         if np.array_equal(rows, self._rows):
             view.floating_changed.emit()

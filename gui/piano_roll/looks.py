@@ -23,14 +23,15 @@ BITS_AT_THE_TOP = 5.0
 
 
 class Fill(IntEnum):
-    """What a note is filled with. SURPRISE is the first of nine steps."""
+    """What a note is filled with. REPLACED is an outline alone; SURPRISE is the first of nine steps."""
 
     YOURS = 0
     MODEL = 1
     COPIED = 2
     UNKNOWN = 3
     GHOST = 4
-    SURPRISE = 5
+    REPLACED = 5
+    SURPRISE = 6
 
 
 class Detail(IntEnum):

@@ -217,7 +217,7 @@ def _paint_detailed(
             painter.setBrushOrigin(-viewport.x_offset, -viewport.y_offset)
         corner = min(_MODEL_CORNER, height / 2.6, widths[at] / 2) if model[at] else seed_corner
         painter.drawRoundedRect(QRectF(lefts[at] + 0.5, tops[at], widths[at], height), corner, corner)
-        if labels and widths[at] >= LABEL_WIDTH and fills[at] != Fill.GHOST:
+        if labels and widths[at] >= LABEL_WIDTH and fills[at] not in (Fill.GHOST, Fill.REPLACED):
             ink = colors.color(_ink(fills[at], is_selected=selected[at]))
             named.append((lefts[at], tops[at], name_of(pitches[at]), ink, fills[at] in _HATCHED))
     if named:
@@ -243,12 +243,13 @@ def _paint_batched(
     dpr = painter.device().devicePixelRatio()
     steps = _opacity_steps(index.velocity[rows])
     states = looks.selected[rows] * 4096 + looks.fill[rows].astype(np.int64) * 16 + steps
-    outline = colors.color("roll.note_outline")
+    outline = QPen(colors.color("roll.note_outline"), 1)
     for state in np.unique(states).tolist():
         here = np.flatnonzero(states == state)
         is_selected, fill, step = state >= 4096, state % 4096 // 16, state % 16
         painter.setBrush(_brush(fill, step, is_selected, colors.name, dpr))
-        painter.setPen(QPen(colors.color("roll.playhead") if is_selected else outline, 1))
+        usual = _outline(fill, outline) if fill == Fill.REPLACED else outline
+        painter.setPen(QPen(colors.color("roll.playhead"), 1) if is_selected else usual)
         painter.setBrushOrigin(-viewport.x_offset, -viewport.y_offset)
         painter.drawRects(
             [
@@ -303,6 +304,8 @@ def opacity(step: int) -> float:
 def _outline(fill: int, usual: QPen) -> QPen:
     if fill == Fill.UNKNOWN:
         return QPen(theme.current().color("you.base"), 1)
+    if fill == Fill.REPLACED:
+        return QPen(theme.current().color("border.control"), 1)
     return QPen(Qt.PenStyle.NoPen) if fill == Fill.GHOST else usual
 
 
@@ -312,6 +315,8 @@ def _base(fill: int) -> QColor:
         return colors.color(f"surprise.{min(fill - Fill.SURPRISE, SURPRISE_STEPS - 1)}")
     if fill == Fill.GHOST:
         return colors.color("text.muted", alpha=0.28)
+    if fill == Fill.REPLACED:
+        return colors.color("border.control", alpha=0.5)
     return colors.color(
         {Fill.YOURS: "you.base", Fill.MODEL: "model.base", Fill.COPIED: "copied.base", Fill.UNKNOWN: "you.base"}[
             Fill(fill)
@@ -329,6 +334,8 @@ def fill_color(fill: int, *, is_selected: bool = False) -> QColor:
 @functools.lru_cache(maxsize=512)
 def _brush(fill: int, step: int, is_selected: bool, theme_name: str, dpr: float) -> QBrush:  # noqa: FBT001, ARG001 -- positional for the cache; the theme's name is part of its key
     colors = theme.current()
+    if fill == Fill.REPLACED:
+        return QBrush(Qt.BrushStyle.NoBrush)
     if fill == Fill.UNKNOWN:
         return colors.hatch(colors.color("you.base"), dpr=dpr)
     if fill == Fill.COPIED:

@@ -30,10 +30,11 @@ def blocks_of(view: RollView) -> tuple[Block, ...]:
 
     A bar that holds notes of both is yours. The bars under a take on show are the take's.
     """
-    free = view.free_rows
+    free, take = view.free_rows, view.preview
+    if take is not None:
+        free = free[(view.index.onset[free] < take.start) | (view.index.onset[free] >= take.end)]
     onset, by_model = view.index.onset[free], view.looks.by_model[free]
     blocks: list[Block] = []
-    take = view.preview
     if onset.size:
         end = int(view.index.end[free].max())
         starts, _ = view.grid.bars(0, end)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.music.edits import Edited
 from core.music.pitch import Scale, pitch_name
-from core.music.score import TICKS_PER_QUARTER, Note, Part, Score
+from core.music.score import TICKS_PER_QUARTER, Note, Part, Score, by_position
 from gui.document import Document
 from gui.piano_roll.grid import Grid
 from gui.piano_roll.looks import ColorBy, Colouring, Detail, Fill, Looks, detail_for, looks_of
@@ -97,7 +97,9 @@ class RollView(QObject):
         self.preview_index = EMPTY
         self.preview_looks = self.looks
         self.covered = np.empty(0, np.int64)
-        """Rows of the notes that keeping the take on show would replace."""
+        """Rows of the notes that keeping the take on show would replace: out of reach until it is gone."""
+        self.replaced_index = EMPTY
+        """Those of them that the take doesn't have too."""
         self.ghosts: tuple[NoteIndex, ...] = ()
         self.floating: Floating | None = None
         self.sounding: dict[int, bool] = {}
@@ -140,8 +142,12 @@ class RollView(QObject):
 
     @property
     def free_rows(self) -> Ints:
-        """The rows that can be seen and selected: all but those that the take on show would replace."""
-        return np.setdiff1d(np.arange(len(self.index)), self.covered, assume_unique=True)
+        """The rows that can be selected and changed: all but those that the take on show would replace."""
+        return self.free(np.arange(len(self.index)))
+
+    def free(self, rows: Ints) -> Ints:
+        """Those of these rows, rising, that the take on show would leave where they are."""
+        return np.setdiff1d(rows, self.covered, assume_unique=True)
 
     def apply(self, label: str, edited: Edited, *, merge_key: str = "") -> None:
         """Commit an edit as one undo step."""
@@ -161,15 +167,15 @@ class RollView(QObject):
         others = tuple(part.notes for index, part in enumerate(score.parts) if index != snapshot.part and part.notes)
         known = {id(ghost.notes): ghost for ghost in self.ghosts}
         self.ghosts = tuple(known.get(id(notes)) or NoteIndex.of(notes) for notes in others)
-        take = self.preview
+        take, laid = self.preview, self.document.laid
         self.covered = np.empty(0, np.int64)
-        if take is None:
-            self.preview_index = EMPTY
-        else:
-            if take.request.part == snapshot.part:
-                self.covered = self.index.starting_between(take.start, take.end)
-            fresh = Part.of(take.generated).notes
-            self.preview_index = NoteIndex.of(fresh, before=self.preview_index)
+        self.preview_index = self.replaced_index = EMPTY
+        if laid is not None:
+            if laid.kept.part == snapshot.part:
+                self.covered = self.index.rows_of(laid.replaced)
+                gone = laid.replaced - laid.added
+                self.replaced_index = NoteIndex.of(tuple(note for note in self.part.notes if note in gone))
+            self.preview_index = NoteIndex.of(tuple(sorted(laid.added, key=by_position)))
         ends = [int(index.latest_end[-1]) for index in (self.index, *self.ghosts) if len(index)]
         self.end = max([*ends, take.end if take is not None else 0])
         self._color()
@@ -179,7 +185,8 @@ class RollView(QObject):
         take = self.preview
         colouring = Colouring(self.color_by, self._surprise, self._copied, self._unknown)
         snapshot = self.document.snapshot
-        self.looks = looks_of(self.index, colouring, generated=snapshot.generated, selected=self.document.selection)
+        selected = self.free(self.index.rows_of(self.document.selection))
+        self.looks = looks_of(self.index, colouring, generated=snapshot.generated).with_selected(selected)
         if take is None:
             self.preview_looks = Looks.plain(0, Fill.MODEL, by_model=True)
         else:
@@ -204,8 +211,8 @@ class RollView(QObject):
         self.fit(least_row_height=_READABLE_ROW)
 
     def show_selected(self, rows: Ints) -> None:
-        """Paint these rows as selected; the document's selection stays what it is."""
-        self.looks = self.looks.with_selected(rows)
+        """Paint these rows, as far as they are free, as selected; the document's selection stays what it is."""
+        self.looks = self.looks.with_selected(self.free(rows))
         self.notes_changed.emit()
 
     def set_floating(self, floating: Floating | None) -> None:
@@ -337,6 +344,7 @@ class RollView(QObject):
         if self.is_playing:
             for index, looks in ((self.index, self.looks), (self.preview_index, self.preview_looks)):
                 rows = index.sounding(self.playhead)
+                rows = self.free(rows) if index is self.index else rows
                 sounding.update(zip(index.pitch[rows].tolist(), looks.by_model[rows].tolist(), strict=True))
         if sounding != self.sounding:
             self.sounding = sounding
@@ -364,6 +372,7 @@ class RollView(QObject):
             return None
         if row is None:  # very short notes are drawn wider than they are, and an edge may be grabbed from just outside
             near = index.between(view.tick_at(x - 3), view.tick_at(x + 2), low=pitch, high=pitch)
+            near = self.free(near) if index is self.index else near
             if not near.size:
                 return None
             row = int(near[-1])

@@ -91,5 +91,8 @@ class Scene:
             index, looks = index.taken(rows), looks.taken(rows)
         paint_notes(painter, area, viewport, index, looks, detail, name_of=view.name_of)
         if view.preview is not None:
+            gone = view.replaced_index
+            looks = Looks.plain(len(gone), Fill.REPLACED, by_model=True)
+            paint_notes(painter, area, viewport, gone, looks, detail, name_of=view.name_of)
             paint_seam(painter, area, viewport, view.preview.start)
             paint_notes(painter, area, viewport, view.preview_index, view.preview_looks, detail, name_of=view.name_of)

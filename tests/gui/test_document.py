@@ -100,6 +100,51 @@ def test_a_take_replaces_what_stood_in_its_bars(opened):
     assert [note.pitch for note in opened.notes] == [60, 62, 64, 65, 72]
 
 
+def test_a_take_leaves_what_you_wrote_in_its_bars_before_or_after_it_was_made(opened):
+    take = made_take(opened, 67, 69)
+    mine = Note(BAR + 960, 50, 480)
+    opened.apply("Write 1 note", edits.add(opened.score, 0, (mine,)))
+    opened.keep_take(take)
+    assert [note.pitch for note in opened.notes] == [60, 62, 64, 65, 67, 69, 50]
+    assert opened.generated == take.generated
+
+
+def test_where_yours_and_a_takes_note_sound_on_one_pitch_yours_wins(opened):
+    take = made_take(opened, 67, 69)
+    held, struck = Note(BAR - 240, 67, 480), Note(BAR + 720, 69, 100)
+    opened.apply("Write 2 notes", edits.add(opened.score, 0, (held, struck)))
+    opened.set_preview(take)
+    assert opened.laid.added == {Note(BAR + 480, 69, 240)}
+    opened.keep_take()
+    assert {held, struck, Note(BAR + 480, 69, 240)} <= set(opened.notes)
+    assert opened.generated == {Note(BAR + 480, 69, 240)}
+
+
+def test_a_kept_note_that_you_edited_stays_when_another_take_is_kept(opened):
+    opened.keep_take(made_take(opened, 67, 69))
+    first = Note(BAR, 67, 480)
+    opened.apply("Move 1 note", edits.move(opened.score, 0, (first,), semitones=-20))
+    opened.keep_take(made_take(opened, 72, letter="B"))
+    assert {note.pitch for note in opened.notes if note.onset >= BAR} == {47, 72}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.builds(Note, st.integers(0, 4000), st.integers(60, 64), st.integers(1, 900)), max_size=10),
+    st.lists(st.builds(Note, st.integers(BAR, 2 * BAR - 1), st.integers(60, 64), st.integers(1, 900)), max_size=6),
+    st.integers(0, 10),
+)
+def test_keeping_gives_what_was_shown_and_loses_no_note_of_yours(notes, taken, models):
+    part = Part.of(notes)
+    snapshot = Snapshot(Score((part,)), frozenset(part.notes[:models]))
+    take = Take("A", snapshot.score, frozenset(taken), BAR, 2 * BAR, GenerationRequest(snapshot.score), 1, ())
+    laid = snapshot.with_take(take)
+    kept = set(laid.kept.score.parts[0].notes)
+    assert set(part.notes) - snapshot.generated <= kept
+    assert kept == set(part.notes) - laid.replaced | laid.added
+    assert laid.kept.generated == (snapshot.generated - laid.replaced) | laid.added
+
+
 def test_saving_leaves_dirty_what_was_changed_meanwhile(opened, tmp_path):
     opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
     written = opened.snapshot

@@ -117,12 +117,86 @@ def test_a_page_is_not_turned_under_a_gesture(hands: Hands) -> None:
     hands.release(700, 72)
 
 
-def test_what_a_take_would_replace_is_hidden_and_out_of_reach(hands: Hands, take: TakeOnShow) -> None:
+def test_what_a_take_would_replace_is_outlined_and_out_of_reach(
+    make_hands: Callable[..., Hands], take: TakeOnShow
+) -> None:
+    hands = make_hands(seed(), generated=frozenset(seed()[2:]))
+    hands.document.select(frozenset(seed()))
     hands.document.set_preview(replace(take, start=2 * QUARTER))
-    hands.type(Qt.Key.Key_A, CTRL)
-    assert hands.document.selection == set(seed()[:2])
+    inside, ground = color_at(hands, 2.7 * QUARTER, 76), color_at(hands, 2.7 * QUARTER, 69)
+    assert inside == ground
+    edge = hands.point(2.7 * QUARTER, 76)
+    edge.setY(hands.editor.view.viewport.y_at(76) + 1)
+    picture = hands.editor.canvas.grab().toImage()
+    assert picture.pixelColor(edge * picture.devicePixelRatio()).name() != ground
     assert hands.editor.view.hit(*_xy(hands, 2.5 * QUARTER, 76)) is None
-    assert color_at(hands, 2.7 * QUARTER, 76) == color_at(hands, 2.7 * QUARTER, 69)
+    assert hands.editor.view.hit(*_xy(hands, 2 * QUARTER - 2, 76)) is None
+    for gesture in (
+        lambda: hands.type(Qt.Key.Key_A, CTRL),
+        lambda: hands.drag((0, 90), (BAR, 60)),
+        lambda: hands.drag((0, 90), (BAR, 60), keys=SHIFT),
+        lambda: hands.document.select(frozenset(seed())),
+    ):
+        gesture()
+        assert hands.editor.view.selection == set(seed()[:2])
+    hands.type(Qt.Key.Key_Delete)
+    assert set(hands.notes) == set(seed()[2:])
+
+
+def test_what_is_under_a_take_is_told_under_the_pointer(make_hands: Callable[..., Hands], take: TakeOnShow) -> None:
+    hands = make_hands(seed(), generated=frozenset(seed()[2:]))
+    said: list[str] = []
+    hands.editor.status_changed.connect(said.append)
+    hands.document.set_preview(replace(take, start=2 * QUARTER))
+    hands.move(2.5 * QUARTER, 76, button=Qt.MouseButton.NoButton)
+    assert said[-1] == "E5 · under the take: Keep replaces it, Esc takes the take off"
+
+
+def test_a_note_drawn_among_a_takes_is_seen_and_heard_and_stays_when_the_take_is_kept(
+    hands: Hands, take: TakeOnShow
+) -> None:
+    hands.document.set_preview(take)
+    hands.type(Qt.Key.Key_2)
+    hands.click(BAR + 500, 70)
+    drawn = Note(BAR + 480, 70, QUARTER)
+    assert drawn in hands.notes
+    assert color_at(hands, BAR + 700, 70) not in (color_at(hands, BAR + 700, 69), color_at(hands, BAR + 300, 74))
+    assert drawn in hands.document.heard_score.parts[0].notes
+    hands.document.keep_take()
+    assert set(hands.notes) == {*seed(), FIRST, SECOND, drawn}
+    assert hands.document.generated == {FIRST, SECOND}
+
+
+def test_a_note_drawn_among_a_takes_can_be_selected_and_moved(hands: Hands, take: TakeOnShow) -> None:
+    hands.document.set_preview(take)
+    hands.type(Qt.Key.Key_2)
+    hands.click(BAR + 500, 70)
+    hands.type(Qt.Key.Key_1)
+    hands.drag((BAR + 300, 72), (BAR + 800, 69))
+    assert hands.editor.view.selection == {Note(BAR + 480, 70, QUARTER)}
+    hands.type(Qt.Key.Key_Up)
+    assert Note(BAR + 480, 71, QUARTER) in hands.notes
+
+
+def test_keys_that_carry_notes_among_a_takes_hide_none(hands: Hands, take: TakeOnShow) -> None:
+    hands.document.set_preview(take)
+    hands.type(Qt.Key.Key_A, CTRL)
+    hands.type(Qt.Key.Key_C, CTRL)
+    hands.editor.set_playhead(BAR)
+    hands.type(Qt.Key.Key_V, CTRL)
+    pasted = {replace(note, onset=note.onset + BAR) for note in seed()}
+    assert set(hands.notes) == {*seed(), *pasted}
+    assert len(hands.editor.view.free_rows) == 8
+    for _ in range(2):
+        hands.type(Qt.Key.Key_Right)
+    hands.type(Qt.Key.Key_Q)
+    hands.type(Qt.Key.Key_Z, CTRL)
+    assert len(hands.editor.view.free_rows) == len(hands.notes) == 8
+    shown = hands.document.laid
+    hands.document.keep_take()
+    assert shown is not None
+    assert hands.document.snapshot == shown.kept
+    assert set(hands.notes) >= set(seed())
 
 
 def _xy(hands: Hands, tick: float, pitch: int) -> tuple[int, int]:

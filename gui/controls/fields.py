@@ -1,4 +1,7 @@
-"""Where values are typed or picked: whole numbers with − and +, and combos that leave the wheel alone until focused."""
+"""Where values are typed or picked: lines of text, whole numbers with − and +, and combos that leave the wheel alone.
+
+What has no meaning in a field goes on to the window: G generates from within a number, and Enter never moves the playhead.
+"""
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -11,10 +14,67 @@ from gui.controls.text import Text
 _THIN_SPACE = "\u2009"
 
 
-class _Digits(QLineEdit):
-    """The bare entry; it says when the focus comes and goes so that the field around it can show it."""
+_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+
+
+class LineEdit(QLineEdit):
+    """A line of text. Enter takes it and stays, whatever shortcut the window has on that key; Esc leaves it."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            if is_plain and event.key() in _ENDS:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+            return
+        super().keyPressEvent(event)
+        if event.key() in _ENDS:
+            self.selectAll()
+
+    def leave(self) -> None:
+        """Esc was pressed: take what stands here and let the keys mean the window's again."""
+        self.clearFocus()
+
+
+class _Digits(LineEdit):
+    """The bare entry; it says when the focus comes and goes so that the field around it can show it.
+
+    Letters and signs aren't typed: they are the window's shortcuts.
+    """
 
     focus_changed = Signal()
+    left = Signal()
+    """By Esc: what was typed since the focus came doesn't count."""
+
+    def __init__(self, text: str, parent: QWidget, *, grouped: bool) -> None:
+        super().__init__(text, parent)
+        self._grouped = grouped
+        self.setMaxLength(20)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_foreign(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._is_foreign(event):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def _is_foreign(self, event: QKeyEvent) -> bool:
+        text = event.text()
+        return text.isprintable() and text != "" and not text.isdecimal() and not (self._grouped and text == " ")
+
+    def leave(self) -> None:
+        self.left.emit()
+        super().leave()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -26,7 +86,10 @@ class _Digits(QLineEdit):
 
 
 class NumberField(QWidget):
-    """A whole number. Up, Down and the wheel step when focused (Shift: by ten); a wrong entry shows the allowed range."""
+    """A whole number. Up, Down and the wheel step when focused (Shift: by ten); Esc puts back what stood there.
+
+    A number beyond the range shows the range and counts as its nearer end, which stands there when the entry is over.
+    """
 
     changed = Signal(int)
     """The user set another valid value."""
@@ -48,7 +111,9 @@ class NumberField(QWidget):
         self._minimum, self._maximum, self._grouped = minimum, maximum, grouped
         self._value = minimum if value is None else value
         self._is_valid = True
-        self._digits = _Digits(self._written(self._value), self)
+        self._before = self._value
+        """What it was when the focus came."""
+        self._digits = _Digits(self._written(self._value), self, grouped=grouped)
         self._digits.setStyleSheet("border: none; background: transparent; padding: 0; min-height: 0;")
         self._digits.setFont(theme.current().font(weight="medium", tabular=True))
         self._digits.setAccessibleName(name)
@@ -80,7 +145,8 @@ class NumberField(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self._digits.textEdited.connect(self._on_edited)
         self._digits.editingFinished.connect(self._on_finished)
-        self._digits.focus_changed.connect(self.update)
+        self._digits.focus_changed.connect(self._on_focus)
+        self._digits.left.connect(lambda: self._take(self._before))
         self._fit_digits()
 
     @property
@@ -94,6 +160,10 @@ class NumberField(QWidget):
 
     def set_value(self, value: int) -> None:
         """Show `value`, brought into the range, silently."""
+        self._show(value)
+        self._before = self._value
+
+    def _show(self, value: int) -> None:
         self._value = min(max(value, self._minimum), self._maximum)
         self._digits.setText(self._written(self._value))
         self._mark(is_valid=True)
@@ -109,21 +179,30 @@ class NumberField(QWidget):
         self._digits.setMinimumWidth(min(width, 120) + 4)
 
     def _step(self, by: int) -> None:
-        value = min(max(self._value + by, self._minimum), self._maximum)
-        if value != self._value or not self._is_valid:
-            self.set_value(value)
-            self.changed.emit(value)
+        self._take(self._value + by)
+
+    def _take(self, value: int) -> None:
+        """The user wants this, brought into the range."""
+        before = self._value
+        self._show(value)
+        if self._value != before:
+            self.changed.emit(self._value)
 
     def _on_edited(self, text: str) -> None:
         typed = "".join(text.split())
-        value = int(typed) if typed.isdecimal() and len(typed) < 20 else None
-        self._mark(is_valid=value is not None and self._minimum <= value <= self._maximum)
-        if self._is_valid and value is not None and value != self._value:
+        wanted = int(typed) if typed.isdecimal() else None
+        value = self._value if wanted is None else min(max(wanted, self._minimum), self._maximum)
+        self._mark(is_valid=value == wanted)
+        if value != self._value:
             self._value = value
             self.changed.emit(value)
 
+    def _on_focus(self) -> None:
+        self._before = self._value
+        self.update()
+
     def _on_finished(self) -> None:
-        self.set_value(self._value)
+        self._show(self._value)
 
     def _mark(self, *, is_valid: bool) -> None:
         self._is_valid = is_valid

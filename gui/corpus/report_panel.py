@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QStackedWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.controls.buttons import IconButton, ModelButton, PlainButton
-from gui.controls.fields import Combo
+from gui.controls.fields import Combo, LineEdit
 from gui.controls.numbers import counted, grouped
 from gui.controls.progress import ProgressLine
 from gui.controls.segments import Segment, Segments
@@ -153,12 +152,12 @@ class ReportPanel(Surface):
 
     def _search_row(self) -> QWidget:
         row, layout = _row(top=0, bottom=12)
-        self.search = QLineEdit()
+        self.search = LineEdit()
         self.search.setPlaceholderText(self.tr("Find a file"))
         self.search.setAccessibleName(self.tr("Find a file"))
         self.search.setClearButtonEnabled(True)
         action = QAction(theme.current().icon("search", "text.muted", 15), "", self.search)
-        self.search.addAction(action, QLineEdit.ActionPosition.LeadingPosition)
+        self.search.addAction(action, LineEdit.ActionPosition.LeadingPosition)
         self._search_icon = action
         theme.events().changed.connect(self._draw_search_icon)
         self.add = PlainButton(self.tr("Add more"), icon="folder-plus")

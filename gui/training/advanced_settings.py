@@ -2,14 +2,31 @@
 
 from dataclasses import replace
 
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.learning.spec import TrainingSpec
 from gui.controls.buttons import QuietButton
-from gui.controls.fields import NumberField
+from gui.controls.fields import LineEdit, NumberField
 from gui.controls.text import Text
 from gui.training.panel_rows import field_row
+
+
+class _Rates(QDoubleValidator):
+    """Learning rates. When the entry is over, one beyond the range becomes its nearer end, and what is none the preset's."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(1e-6, 1.0, 6, parent)
+        self.setLocale(QLocale.c())
+        self.usual = 0.0
+
+    def fixup(self, typed: str) -> str:
+        try:
+            rate = float(typed.replace(",", "."))
+        except ValueError:
+            rate = self.usual
+        return f"{min(max(rate, self.bottom()), self.top()):g}"
 
 
 class AdvancedSettings(QWidget):
@@ -40,11 +57,10 @@ class AdvancedSettings(QWidget):
         column.setSpacing(0)
         self.window_ = NumberField(2, 4096, name=self.tr("Looks back, in notes"))
         self.batch = NumberField(1, 4096, name=self.tr("Examples at a time"))
-        self.learning_rate = QLineEdit()
+        self.learning_rate = LineEdit()
         self.learning_rate.setAccessibleName(self.tr("Learning rate"))
-        validator = QDoubleValidator(1e-6, 1.0, 6, self.learning_rate)
-        validator.setLocale(self.locale().c())
-        self.learning_rate.setValidator(validator)
+        self._rates = _Rates(self.learning_rate)
+        self.learning_rate.setValidator(self._rates)
         self.transpose = NumberField(0, 24, name=self.tr("Transposes by up to, in semitones"))
         self.patience = NumberField(0, 1000, name=self.tr("Patience, in epochs"))
         self.minutes = NumberField(0, 10_000, self.tr("min"), name=self.tr("Ends after, in minutes"))
@@ -94,6 +110,7 @@ class AdvancedSettings(QWidget):
         """The values of a preset, in place of whatever was set."""
         self.window_.set_value(training.window)
         self.batch.set_value(training.batch)
+        self._rates.usual = training.learning_rate
         self.learning_rate.setText(f"{training.learning_rate:g}")
         self.transpose.set_value(training.transpose)
         self.patience.set_value(training.patience)

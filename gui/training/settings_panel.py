@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
 from core.learning.training.start import AUTOMATIC, suiting_start
 from core.music.score import Note
 from gui.controls.buttons import IconButton
-from gui.controls.fields import Combo, NumberField
+from gui.controls.fields import Combo, LineEdit, NumberField
 from gui.controls.mini_roll import MiniRoll
 from gui.controls.numbers import counted, grouped
 from gui.controls.segments import Segment, Segments
@@ -137,7 +137,7 @@ class SettingsPanel(Surface):
         box, column = section_box()
         column.addWidget(section(self.tr("This model")))
         column.addSpacing(6)
-        self.name = QLineEdit()
+        self.name = LineEdit()
         self.name.setAccessibleName(self.tr("Name of the model"))
         self.name.setPlaceholderText(self.tr("Name"))
         self.name.setMaxLength(200)

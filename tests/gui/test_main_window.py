@@ -180,6 +180,37 @@ def test_the_brackets_walk_through_the_takes_and_ctrl_enter_keeps_one(studio, qt
     assert studio.document.generated == take.generated
 
 
+@pytest.mark.parametrize("field", ["length", "takes", "random_seed"])
+def test_g_generates_from_within_a_number_field(studio, qtbot, field):
+    digits = getattr(studio.window.compose.panel, field)._digits
+    digits.setFocus()
+    digits.selectAll()
+    qtbot.keyClicks(digits, "2")
+    qtbot.keyClick(digits, Qt.Key.Key_Return)
+    qtbot.keyClick(digits, Qt.Key.Key_G)
+    assert studio.generator.is_busy
+    settled(qtbot, studio)
+    assert "G" not in digits.text()
+
+
+def test_enter_in_a_field_leaves_the_playhead_where_it_is(studio, qtbot):
+    studio.playback.seek(960)
+    others = studio.window.others
+    panel = studio.window.compose.panel
+    for page, entry in (
+        ("compose", panel.length._digits),
+        ("train", others.train.settings.name),
+        ("train", others.train.settings.epochs._digits),
+        ("pieces", others.pieces.report.search),
+    ):
+        studio.window.show_workspace(page)
+        entry.setFocus()
+        qtbot.keyClick(entry, Qt.Key.Key_Return)
+        assert studio.playback.document_tick == 960
+        qtbot.keyClick(entry, Qt.Key.Key_Escape)
+        assert not entry.hasFocus()
+
+
 def test_escape_takes_the_take_off_the_roll(studio, qtbot):
     key(qtbot, studio, Qt.Key.Key_G)
     settled(qtbot, studio)

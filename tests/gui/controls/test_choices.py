@@ -180,14 +180,38 @@ def test_a_typed_number_counts_at_once(field, qtbot):
     assert changed.args == [1] or changed.args == [12]
 
 
-@pytest.mark.parametrize("text", ["64", "0", "x", "-3"])
-def test_a_wrong_number_shows_the_range_and_changes_nothing(field, qtbot, text):
+@pytest.mark.parametrize(("text", "nearest"), [("64", 32), ("0", 1), ("300", 32), ("9" * 30, 32)])
+def test_a_number_beyond_the_range_shows_it_and_counts_as_the_nearer_end(field, qtbot, text, nearest):
     typed(field, qtbot, text)
     assert not field.is_valid
     assert field._complaint.isVisible()
     assert field._complaint.text() == "1 – 32"
-    field._digits.editingFinished.emit()
+    assert field.value == nearest
+    qtbot.keyClick(field._digits, Qt.Key.Key_Return)
     assert field.is_valid
+    assert field._digits.text() == str(nearest)
+
+
+def test_escape_puts_back_what_stood_in_a_number_field_and_leaves_it(field, qtbot):
+    heard = []
+    field.changed.connect(heard.append)
+    typed(field, qtbot, "12")
+    qtbot.keyClick(field._digits, Qt.Key.Key_Escape)
+    assert field.value == heard[-1] == 8
+    assert field._digits.text() == "8"
+    assert not field._digits.hasFocus()
+
+
+def test_enter_takes_a_number_and_the_next_one_replaces_it(field, qtbot):
+    typed(field, qtbot, "12")
+    qtbot.keyClick(field._digits, Qt.Key.Key_Return)
+    qtbot.keyClicks(field._digits, "5")
+    assert field.value == 5
+
+
+def test_letters_and_signs_are_not_typed_into_a_number(field, qtbot):
+    typed(field, qtbot, "1x-G 2")
+    assert field._digits.text() == "12"
 
 
 def test_up_and_down_step_and_stop_at_the_ends(field, qtbot):

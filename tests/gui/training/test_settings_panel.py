@@ -56,6 +56,24 @@ def test_changed_settings_travel_and_the_rest_stays(qtbot, panel):
     assert panel.choices().epochs == standard.epochs + 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "stands"), [("-3", "1"), ("0", "1e-06"), ("", "0.003"), ("0,3", "0.3"), ("1e-9", "1e-06")]
+)
+def test_a_learning_rate_beyond_the_range_or_none_at_all_becomes_one_that_counts(qtbot, panel, typed, stands):
+    qtbot.mouseClick(panel.advanced.fold, LEFT)
+    rate = panel.advanced.learning_rate
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClick(rate, Qt.Key.Key_Delete)
+    qtbot.keyClicks(rate, typed)
+    qtbot.keyClick(rate, Qt.Key.Key_Escape)
+    assert rate.text() == stands
+    training = panel.choices().training or PRESETS["standard"].training
+    assert training.learning_rate == float(stands)
+
+
 def test_the_corpus_gives_its_facts_and_the_models_name(panel):
     panel.corpus.setCurrentIndex(1)
     panel.corpus.activated.emit(1)

@@ -381,7 +381,7 @@ class MainWindow(QMainWindow):
 
     def _on_volume(self, volume: float) -> None:
         self._playback.set_volume(volume)
-        self._preferences.change(volume=volume)
+        self._preferences.slide(volume=volume)
 
     @property
     def _tick(self) -> int:

@@ -1,44 +1,64 @@
-"""The settings in force: one value that the window changes and that is kept at once."""
+"""The settings in force: one value that the window changes and that is kept at once, or when what slides has rested."""
 
 import dataclasses
 import logging
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import FileError
 from core.settings import Settings, read_settings, write_settings
 
 _LOG = logging.getLogger(__name__)
 _RECENT = 10
+_RESTS_MS = 500
 
 
 class Preferences(QObject):
-    """Holds Settings and writes them to their file after every change."""
+    """Holds Settings and writes them to their file."""
 
     changed = Signal()
 
     def __init__(self, file: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._file = file
-        self._settings = read_settings(file)
+        self._settings = self._kept = read_settings(file)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_RESTS_MS)
+        self._resting.timeout.connect(self.keep)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     def change(self, **values: Any) -> None:
-        """Set fields of Settings by name. A settings file that can't be written is no reason to stop working."""
-        settings = dataclasses.replace(self._settings, **values)
-        if settings == self._settings:
+        """Set fields of Settings by name, and keep them."""
+        self._set(values)
+        self.keep()
+
+    def slide(self, **values: Any) -> None:
+        """Set fields that change many times a second: they are kept once they have rested, or by `keep`."""
+        self._set(values)
+        self._resting.start()
+
+    def keep(self) -> None:
+        """Write what isn't written yet. A settings file that can't be written is no reason to stop working."""
+        self._resting.stop()
+        if self._settings == self._kept:
             return
-        self._settings = settings
+        self._kept = self._settings
         try:
-            write_settings(self._file, settings)
+            write_settings(self._file, self._settings)
         except FileError as error:
             _LOG.info("settings not kept: %s", error)
-        self.changed.emit()
+
+    def _set(self, values: dict[str, Any]) -> None:
+        settings = dataclasses.replace(self._settings, **values)
+        if settings != self._settings:
+            self._settings = settings
+            self.changed.emit()
 
     def remember_file(self, path: Path) -> None:
         """Put `path` first among the recent files."""

@@ -314,8 +314,9 @@ class RollView(QObject):
         self.set_color_by(self.color_by)
 
     def set_middle_c(self, octave: int) -> None:
-        self.middle_c = octave
-        self.notes_changed.emit()
+        if octave != self.middle_c:
+            self.middle_c = octave
+            self.notes_changed.emit()
 
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         if loop != self.loop:

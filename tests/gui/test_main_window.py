@@ -19,6 +19,7 @@ from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
 from core.music import edits
 from core.music.midi_file import read_midi, write_midi
 from core.playback.player import DeviceState
+from core.settings import read_settings
 from gui import messages
 from gui.controls.text import Text
 from gui.document import Snapshot
@@ -372,6 +373,21 @@ def test_the_volume_is_remembered(desk, qtbot):
     desk.window.transport.volume.changed.emit(0.25)
     assert desk.player.volume == 0.25
     assert desk.preferences.settings.volume == 0.25
+
+
+def test_sliding_the_volume_paints_nothing_and_is_kept_at_the_end(studio, qtbot, home):
+    canvas = studio.window.compose.roll.canvas
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    painted = []
+    studio.window.compose.roll.view.notes_changed.connect(lambda: painted.append("roll"))
+    slider = studio.window.transport.volume
+    for _ in range(5):
+        qtbot.keyClick(slider, Qt.Key.Key_Left)
+    assert studio.player.volume == slider.value < 0.7
+    assert not painted
+    assert canvas.isVisible()
+    studio.window.close()
+    assert read_settings(home / "settings.json").volume == slider.value
 
 
 # Files

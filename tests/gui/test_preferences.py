@@ -9,6 +9,27 @@ def test_a_change_is_kept_at_once(home, qtbot, qapp):
     assert Preferences(home / "settings.json").settings.volume == 0.3
 
 
+def test_what_slides_is_kept_once_it_has_rested(home, qtbot, qapp):
+    file = home / "settings.json"
+    preferences = Preferences(file)
+    for step in range(1, 10):
+        preferences.slide(volume=step / 10)
+    assert preferences.settings.volume == 0.9
+    assert not file.exists()
+    qtbot.waitUntil(file.exists)
+    assert Preferences(file).settings.volume == 0.9
+
+
+def test_what_slides_is_not_lost_where_something_else_changes_or_the_end_comes_first(home, qapp):
+    preferences = Preferences(home / "settings.json")
+    preferences.slide(volume=0.2)
+    preferences.change(theme="light")
+    assert Preferences(home / "settings.json").settings.volume == 0.2
+    preferences.slide(volume=0.4)
+    preferences.keep()
+    assert Preferences(home / "settings.json").settings.volume == 0.4
+
+
 def test_what_stays_the_same_is_not_told(home, qtbot, qapp):
     preferences = Preferences(home / "settings.json")
     with qtbot.assertNotEmitted(preferences.changed):

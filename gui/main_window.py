@@ -32,7 +32,7 @@ from gui.first_page import FirstPage
 from gui.generating import Generator
 from gui.jobs import JobRunner
 from gui.menu_row import MenuRow, StatusBar
-from gui.message_queue import MessageQueue
+from gui.message_pile import MessagePile
 from gui.playback import Playback
 from gui.preferences import Preferences
 from gui.project_file import Opened, read_document
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.unsaved_work = UnsavedWork(document, self.files, autosave, jobs, parent=self)
         self.menu_row = MenuRow(self.actions_)
         self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
-        self.strip = MessageQueue()
+        self.strip = MessagePile()
         self.status = StatusBar()
         self.first_page = FirstPage(shown_at_start=preferences.settings.show_first_page)
         self.compose = ComposeWorkspace(document, self.actions_, generator, playback, preferences)

@@ -51,7 +51,7 @@ def center() -> _Messages:
 
 
 def post(message: Message) -> None:
-    """Show `message` on the strip, after those already waiting."""
+    """Show `message` on the strip at once; what stood there comes back when it goes."""
     center().posted.emit(message)
 
 

@@ -13,7 +13,7 @@ from gui.drop_frame import DropFrame, dropped_files
 from gui.editor_bar import SNAPS, EditorBar
 from gui.first_page import FirstPage
 from gui.menu_row import MenuRow, StatusBar
-from gui.message_queue import MessageQueue
+from gui.message_pile import MessagePile
 from gui.messages import Message, note, post
 from gui.shortcuts_page import ShortcutsPage
 from gui.tempo_metre import with_metre, with_tempo
@@ -190,12 +190,47 @@ def test_the_status_bar_says_the_latest_before_the_usual(dressed, qtbot):
 
 
 def test_a_passing_message_leaves_by_itself(dressed, qtbot):
-    queue = MessageQueue()
+    queue = MessagePile()
     qtbot.addWidget(queue)
     post(Message("Exported.", lasts_ms=30))
     assert queue.isVisibleTo(None)
     qtbot.waitUntil(lambda: not queue.isVisibleTo(None))
     note("heard by nobody here")
+
+
+def test_the_newest_message_shows_at_once_and_the_one_before_comes_back(dressed, qtbot):
+    pile = MessagePile()
+    qtbot.addWidget(pile)
+    post(Message("The disk is full."))
+    post(Message("The takes were discarded.", lasts_ms=30))
+    assert pile.accessibleName() == "The takes were discarded."
+    qtbot.waitUntil(lambda: pile.accessibleName() == "The disk is full.")
+    pile.closed.emit()
+    assert not pile.isVisibleTo(None)
+
+
+def test_a_passing_message_that_was_covered_still_has_its_time(dressed, qtbot):
+    pile = MessagePile()
+    qtbot.addWidget(pile)
+    post(Message("Deleted.", lasts_ms=30))
+    post(Message("The disk is full."))
+    post(Message("Noted.", lasts_ms=60))
+    qtbot.waitUntil(lambda: pile.accessibleName() == "The disk is full.")
+    pile.closed.emit()
+    assert pile.accessibleName() == "Deleted."
+    qtbot.waitUntil(lambda: not pile.isVisibleTo(None))
+
+
+def test_what_is_said_twice_stands_once(dressed, qtbot):
+    pile = MessagePile()
+    qtbot.addWidget(pile)
+    for words in ("The disk is full.", "Noted.", "The disk is full."):
+        post(Message(words))
+    assert pile.accessibleName() == "The disk is full."
+    pile.closed.emit()
+    assert pile.accessibleName() == "Noted."
+    pile.closed.emit()
+    assert not pile.isVisibleTo(None)
 
 
 # First page, keys, drops

@@ -609,15 +609,15 @@ def test_v_ctrl_t_and_ctrl_r_fold_their_parts(studio, qtbot):
     assert [part.isVisible() for part in (compose.tray, compose.panel, compose.roll.velocity_lane)] == [True] * 3
 
 
-def test_messages_are_shown_one_at_a_time(desk):
+def test_messages_are_shown_one_at_a_time_the_newest_first(desk):
     done = []
     messages.post(Message("First.", actions=(MessageAction("Do it", lambda: done.append(1)),)))
     messages.post(Message("Second."))
+    assert desk.window.strip.accessibleName() == "Second."
+    desk.window.strip.closed.emit()
     assert desk.window.strip.accessibleName() == "First."
     desk.window.strip.action_chosen.emit(0)
     assert done == [1]
-    assert desk.window.strip.accessibleName() == "Second."
-    desk.window.strip.closed.emit()
     assert not desk.window.strip.isVisibleTo(desk.window)
 
 

@@ -5,12 +5,15 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
+from core.errors import DamagedError, MissingError
 from core.files import write_text
+from core.loading.json_values import build, read_json
 
 _LOG = logging.getLogger(__name__)
 
+_MOST_BYTES = 1_000_000
 ThemeName = Literal["system", "dark", "light"]
 
 
@@ -37,27 +40,13 @@ class Settings:
 def read_settings(path: Path) -> Settings:
     """The settings at `path`; a missing, damaged or foreign entry falls back to its default."""
     try:
-        stored = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        settings = build(Settings, read_json(path, at_most=_MOST_BYTES), lenient=True)
+    except MissingError:
         return Settings()
-    except (OSError, ValueError):
-        _LOG.info("settings at %s can't be read; using the defaults", path)
+    except DamagedError as error:
+        _LOG.info("using the defaults, for the settings at %s can't be read: %s", path, error.reason)
         return Settings()
-    if not isinstance(stored, dict):
-        return Settings()
-    known: dict[str, Any] = {}
-    for field in dataclasses.fields(Settings):
-        value = stored.get(field.name)
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            value = tuple(value)
-        default = field.default
-        if isinstance(default, float) and type(value) is int:
-            value = float(value)
-        choices = get_args(field.type)
-        fits = value in choices if choices and choices[0] is not str else type(value) is type(default)
-        if fits:
-            known[field.name] = value
-    return Settings(**known)
+    return dataclasses.replace(settings, volume=min(max(settings.volume, 0.0), 1.0))
 
 
 def write_settings(path: Path, settings: Settings) -> None:

@@ -7,12 +7,15 @@ widget.
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import FileError
+from core.errors import DamagedError, FileError
 from core.files import write_bytes
+from core.loading.json_values import build, parse_json
+from core.loading.opening import read_file
+from core.loading.zips import Zip
 from core.music.score import Note
 from gui.document import Snapshot
 
@@ -21,6 +24,23 @@ MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf")
 _FORMAT = 1
 _LARGEST = 100_000_000
 """Bytes: no score of a person comes near; a hostile .zip unpacks to more."""
+_MOST_TEXT_BYTES = 32 << 20
+_MOST_MEMBERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    format: int
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """project.json."""
+
+    generated: tuple[tuple[int, int, int, int], ...]
+    """Onset, pitch, duration and velocity of each note that a model wrote."""
+    part: int
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +55,9 @@ class Opened:
 def read_document(path: Path) -> Opened:
     """The document at `path`, by its ending. Raises FileError."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileError(f"‘{path.name}’ can't be opened: it is larger than 100 MB.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise FileError(f"‘{path.name}’ can't be opened: {error.strerror or error}.") from error
+        content = read_file(path, at_most=_LARGEST)
+    except DamagedError as error:
+        raise FileError(f"‘{path.name}’ can't be opened: {error.reason}.") from error
     if path.suffix.lower() == PROJECT_SUFFIX:
         return read_project(content, path.name)
     from core.music.midi_file import read_midi_bytes  # loads the MIDI libraries, which starting up can do without
@@ -78,30 +96,16 @@ def read_project(content: bytes, name: str) -> Opened:
     """The project in `content`; `name` is what messages call it. Raises FileError."""
     from core.music.midi_file import read_midi_bytes
 
-    damaged = f"‘{name}’ can't be opened: it is damaged, or not a Ritornello project."
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                raise FileError(f"‘{name}’ can't be opened: it unpacks to more than 100 MB.")
-            about = json.loads(archive.read("project.json"))
-            score_bytes = archive.read("score.mid")
-        version = int(about["format"])
-        generated = frozenset(Note(*map(int, values)) for values in about["generated"])
-        part = int(about["part"])
-        settings = dict(about.get("settings", {}))
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        RecursionError,
-        OSError,
-        RuntimeError,
-        EOFError,
-    ) as error:
-        raise FileError(damaged) from error
-    if version > _FORMAT:
-        raise FileError(f"‘{name}’ was made by a newer Ritornello.", hint="Update Ritornello to open it.")
+        with Zip(content, most_members=_MOST_MEMBERS, most_bytes=_LARGEST) as archive:
+            stored = parse_json(archive.read("project.json", at_most=_MOST_TEXT_BYTES), at_most=_MOST_TEXT_BYTES)
+            score_bytes = archive.read("score.mid", at_most=_LARGEST)
+        if build(_Format, stored).format > _FORMAT:
+            raise FileError(f"‘{name}’ was made by a newer Ritornello.", hint="Update Ritornello to open it.")
+        about = build(_About, stored)
+        generated = frozenset(Note(*values) for values in about.generated)
+    except (DamagedError, ValueError) as error:
+        raise FileError(f"‘{name}’ can't be opened: it is damaged, or not a Ritornello project.") from error
     score = read_midi_bytes(score_bytes, name).score
     present = {note for one in score.parts for note in one.notes}
-    return Opened(Snapshot(score, generated & present, min(max(part, 0), len(score.parts) - 1)), settings)
+    return Opened(Snapshot(score, generated & present, min(max(about.part, 0), len(score.parts) - 1)), about.settings)

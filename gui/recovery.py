@@ -4,6 +4,7 @@ Each running window writes `<id>.ritornello` with `<id>.json` beside it in the r
 whose lock nobody holds was left by a program that did not end by itself.
 """
 
+import dataclasses
 import json
 import logging
 import time
@@ -14,16 +15,19 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from core import paths
-from core.errors import AppError
+from core.errors import AppError, DamagedError
 from core.files import write_bytes, write_text
+from core.loading.json_values import build, read_json
 from core.tasks import Control
 from gui.document import Document, Snapshot
 from gui.jobs import JobRunner
-from gui.project_file import PROJECT_SUFFIX, Opened, project_bytes, read_project
+from gui.project_file import PROJECT_SUFFIX, Opened, project_bytes, read_document
 
 _LOG = logging.getLogger(__name__)
 _SOON_MS = 1_000
 """After the last change; while changes keep coming, a copy is written every so often all the same."""
+_MOST_BYTES = 100_000
+"""Of what stands beside a copy."""
 _SPARING = 10
 """Writing may take one part in so many of the time: large scores are copied less often."""
 
@@ -42,11 +46,21 @@ class Recovery:
 
     def read(self) -> Opened:
         """Raises FileError."""
-        return read_project(self.file.read_bytes(), self.file.name)
+        return read_document(self.file)
 
     def discard(self) -> None:
         for suffix in (PROJECT_SUFFIX, ".json", ".lock"):
             self.file.with_suffix(suffix).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """The .json beside a copy; as in Recovery."""
+
+    title: str
+    path: str
+    saved_at: float
+    notes: int
 
 
 def find_recovery(folder: Path) -> Recovery | None:
@@ -60,19 +74,12 @@ def find_recovery(folder: Path) -> Recovery | None:
         lock.unlock()
         copy = about_file.with_suffix(PROJECT_SUFFIX)
         try:
-            about = json.loads(about_file.read_text("utf-8"))
-            path = str(about["path"])
-            recovery = Recovery(
-                about_file.stem,
-                copy,
-                str(about["title"]),
-                Path(path) if path else None,
-                float(about["saved_at"]),
-                int(about["notes"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            _LOG.info("recovery entry %s can't be read", about_file.name)
+            about = build(_About, read_json(about_file, at_most=_MOST_BYTES))
+        except DamagedError as error:
+            _LOG.info("recovery entry %s can't be read: %s", about_file.name, error.reason)
             continue
+        path = Path(about.path) if about.path else None
+        recovery = Recovery(about_file.stem, copy, about.title, path, about.saved_at, about.notes)
         if copy.is_file():
             found.append(recovery)
     return max(found, key=lambda recovery: recovery.saved_at, default=None)
@@ -82,14 +89,9 @@ def _write(folder: Path, name: str, snapshot: Snapshot, title: str, path: Path |
     """Put the copy into the folder; the time it took, in seconds."""
     begun = time.monotonic()
     content = project_bytes(snapshot, {})
-    about = {
-        "title": title,
-        "path": str(path) if path is not None else "",
-        "saved_at": time.time(),
-        "notes": snapshot.score.note_count,
-    }
+    about = _About(title, str(path) if path is not None else "", time.time(), snapshot.score.note_count)
     write_bytes(folder / f"{name}{PROJECT_SUFFIX}", content)
-    write_text(folder / f"{name}.json", json.dumps(about, ensure_ascii=False))
+    write_text(folder / f"{name}.json", json.dumps(dataclasses.asdict(about), ensure_ascii=False))
     return time.monotonic() - begun
 
 

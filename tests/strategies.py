@@ -13,6 +13,16 @@ midi_texts = st.text(st.characters(exclude_categories=("Cs",), exclude_character
 """What a .mid can hold and gives back: any text but NULs, which files pad names with."""
 
 
+def json_values(max_leaves: int = 8) -> st.SearchStrategy:
+    """Whatever JSON can hold."""
+    numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    return st.recursive(
+        st.none() | st.booleans() | numbers | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+        max_leaves=max_leaves,
+    )
+
+
 def notes(pitches: st.SearchStrategy[int] | None = None) -> st.SearchStrategy[Note]:
     """One note; few pitches make notes meet."""
     return st.builds(

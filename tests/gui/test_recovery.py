@@ -65,6 +65,11 @@ def test_a_damaged_entry_is_passed_over(folder):
     folder.mkdir()
     (folder / "a.json").write_text("{")
     (folder / "b.json").write_text(json.dumps({"title": "x"}))
+    (folder / "c.json").write_text("[" * 200_000)
+    about = '{"title": "x", "path": "", "saved_at": NUMBER, "notes": 1}'
+    for name, number in {"d": "NaN", "e": "1e999", "f": '"1"', "g": "9" * 400}.items():
+        (folder / f"{name}.ritornello").touch()
+        (folder / f"{name}.json").write_text(about.replace("NUMBER", number))
     assert find_recovery(folder) is None
 
 

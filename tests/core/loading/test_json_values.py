@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import DamagedError, SpecError
 from core.loading.json_values import build, parse_json, read_json
-
-_LEAVES = (
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-)
-_VALUES = st.recursive(
-    _LEAVES | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
-)
+from tests.strategies import json_values
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ _STORED: dict[str, Any] = {
 }
 
 
-@given(_VALUES)
+@given(json_values())
 def test_what_json_writes_is_read_as_it_was(value: Any) -> None:
     for ensures_ascii in (False, True):
         assert parse_json(json.dumps(value, ensure_ascii=ensures_ascii).encode(), at_most=1_000_000) == value
@@ -200,7 +194,7 @@ def test_what_a_value_refuses_itself_is_the_reason() -> None:
         build(_Choosy, {"size": 0})
 
 
-@given(st.dictionaries(st.sampled_from(sorted(_STORED)), _VALUES))
+@given(st.dictionaries(st.sampled_from(sorted(_STORED)), json_values()))
 def test_whatever_lies_in_an_entry_it_is_built_or_damaged(changed: dict[str, Any]) -> None:
     with suppress(DamagedError):
         build(_All, {**_STORED, **changed})

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,9 +173,11 @@ class TrainController(QObject):
     def set_seed(self, score: Score, part: int) -> None:
         """What Compose holds: the seed that can be answered after each epoch."""
         chosen = score.parts[part]
-        self._own_seed = (
-            Score((chosen,), tempos=score.tempos, metres=score.metres) if chosen.notes and not chosen.is_drums else None
-        )
+        seed = replace(
+            chosen, name=self.tr("Your seed")
+        )  # as it is captioned, also when the training goes on another day
+        has_seed = bool(chosen.notes) and not chosen.is_drums
+        self._own_seed = Score((seed,), tempos=score.tempos, metres=score.metres) if has_seed else None
         self._workspace.settings.set_own_seed(available=self._own_seed is not None)
 
     def start(self) -> None:
@@ -298,9 +300,11 @@ class TrainController(QObject):
         space.settings.show_job(
             name=job.name,
             preset=job.preset,
-            epochs=job.training.epochs,
+            training=job.training,
             corpus_name=job.corpus_name,
+            start_from=job.start_from,
             start_reason=job.start_reason,
+            is_new=not prepared.history,
         )
         if job.start_reason and not prepared.history:
             messages.note(job.start_reason)

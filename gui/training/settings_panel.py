@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
-from core.learning.training.start import AUTOMATIC, suiting_start
+from core.learning.training.start import AUTOMATIC, longer, shorter, suiting_start
 from core.music.score import Note
 from gui.controls.buttons import IconButton
 from gui.controls.fields import Combo, LineEdit, NumberField
@@ -72,6 +72,8 @@ class SettingsPanel(Surface):
         super().__init__("bg.panel", edges="r", parent=parent)
         self._corpora: tuple[CorpusFacts, ...] = ()
         self._starter: ModelCard | None = None
+        self._plan = PRESETS[_DEFAULT_PRESET].training
+        """What the preset comes to for the collection chosen, or the settings of the run under way."""
         self._has_own_epochs = False
         self._has_own_name = False
         self._is_locked = False
@@ -155,6 +157,8 @@ class SettingsPanel(Surface):
         self.epochs = NumberField(1, 10_000, name=self.tr("Epochs"))
         self.epochs.setFixedWidth(128)
         field_row(column, self.tr("Epochs"), self.tr("One reading of all the pieces is an epoch"), self.epochs)
+        self._epochs_words = Text("", size="caption", role="text.muted", wraps=True)
+        column.addWidget(self._epochs_words)
         self.start_from = Combo(name=self.tr("Starts from"))
         self.start_from.setFixedWidth(128)
         tip = self.tr(
@@ -162,9 +166,9 @@ class SettingsPanel(Surface):
             "reads the pieces less often and more gently"
         )
         field_row(column, self.tr("Starts from"), tip, self.start_from)
-        self.set_models(())
         self.advanced = AdvancedSettings()
         column.addWidget(self.advanced)
+        self.set_models(())
         return box
 
     def _seed_section(self) -> QWidget:
@@ -228,7 +232,7 @@ class SettingsPanel(Surface):
     def _connect(self) -> None:
         self.corpus.activated.connect(self._on_corpus)
         self.preset.activated.connect(self._show_preset)
-        self.start_from.activated.connect(self._show_start)
+        self.start_from.activated.connect(self._show_plan)
         self.name.textEdited.connect(self._on_name)
         self.epochs.changed.connect(self._on_epochs)
         self.seed_kind.chosen.connect(self.changed)
@@ -258,7 +262,8 @@ class SettingsPanel(Surface):
         for model_id, name in models:
             self.start_from.addItem(name, model_id)
         self.start_from.setCurrentIndex(max(0, self.start_from.findData(wanted)))
-        self._show_start()
+        if not self._is_locked:
+            self._show_plan()
 
     def set_locked(self, *, locked: bool) -> None:
         """While a training runs its settings are facts."""
@@ -269,19 +274,38 @@ class SettingsPanel(Surface):
         self.advanced.set_locked(locked=locked)
         if not locked:
             self.show_run(None)
-            self._show_start()
+            self._show_plan()
 
-    def show_job(self, *, name: str, preset: str, epochs: int, corpus_name: str, start_reason: str = "") -> None:
-        """The settings of the run under way, which may be one that goes on after a break."""
-        if start_reason:
-            self.start_from.setToolTip(start_reason)
+    def show_job(
+        self,
+        *,
+        name: str,
+        preset: str,
+        training: TrainingSpec,
+        corpus_name: str,
+        start_from: str = "",
+        start_reason: str = "",
+        is_new: bool = True,
+    ) -> None:
+        """The settings of the run under way: one that begins, or goes on after a break. start_from: a model's name."""
+        reason = self.tr("It goes on from “{name}”.").format(name=start_from) if start_from else self._from_nothing()
+        self.start_from.setToolTip(start_reason or reason)
         self.name.setText(name)
-        self.preset.setCurrentIndex(self.preset.findData(preset))
-        self.epochs.set_value(epochs)
+        place = self.preset.findData(preset)
+        if place >= 0:  # a preset of a later version is only a name
+            self.preset.setCurrentIndex(place)
+            self._description.setText(self._preset().description)
+        if not is_new:  # whatever is set here is not what it was begun with
+            self._has_own_epochs = False
+            self._plan = training
+            self.advanced.show_training(training)
+        self.epochs.set_value(training.epochs)
+        self._explain_epochs(goes_on=bool(start_from), is_own=self._has_own_epochs or not is_new)
         place = self.corpus.findText(corpus_name)
         if place >= 0:
             self.corpus.setCurrentIndex(place)
-        self._has_own_name = self._has_own_epochs = False
+            self._show_corpus()
+        self._has_own_name = False
 
     def show_run(self, facts: RunFacts | None) -> None:
         """How the pieces were divided, once that is known."""
@@ -338,7 +362,7 @@ class SettingsPanel(Surface):
             name=self.name.text().strip() if self._has_own_name else "",
             epochs=self.epochs.value if self._has_own_epochs else None,
             start_from=str(self.start_from.currentData()),
-            training=self.advanced.changed_from(self._preset().training),
+            training=self.advanced.changed_from(self._plan),
             uses_own_seed=self.seed_kind.current == "yours",
         )
 
@@ -352,31 +376,55 @@ class SettingsPanel(Surface):
 
     def _show_preset(self) -> None:
         preset = self._preset()
-        training = preset.training
         self._description.setText(preset.description)
-        if not self._has_own_epochs:
-            self.epochs.set_value(training.epochs)
-        self.advanced.show_training(training)
-        self._show_start()
+        self.advanced.show_training(self._plan)
+        self._show_plan()
         self.changed.emit()
 
-    def _show_start(self) -> None:
-        """Say what the choice comes to, for the collection and the manner chosen."""
+    def _show_plan(self) -> None:
+        """Show what the preset comes to for the collection: how often few pieces are read, and what it starts from."""
+        goes_on, tip = self._start()
+        self.start_from.setToolTip(tip)
+        corpus, training = self._chosen_corpus(), self._preset().training
+        if corpus is not None and corpus.notes:
+            training = longer(training, events=round(corpus.notes * (1 - training.held_out)))
+            training = shorter(training) if goes_on else training
+        is_untouched = self.advanced.changed_from(self._plan) is None
+        self._plan = training
+        if is_untouched:
+            self.advanced.show_training(training)
+        if not self._has_own_epochs:
+            self.epochs.set_value(training.epochs)
+        self._explain_epochs(goes_on=goes_on, is_own=self._has_own_epochs)
+
+    def _explain_epochs(self, *, goes_on: bool, is_own: bool) -> None:
+        usual, epochs = self._preset().training.epochs, self.epochs.value
+        if epochs < usual and goes_on:
+            words = self.tr("{usual} are usual. It goes on from a model, so fewer will do.")
+        else:
+            words = self.tr("{usual} are usual. These pieces are few, so it reads them more often.")
+        self._epochs_words.setText(words.format(usual=usual))
+        self._epochs_words.setVisible(epochs != usual and not is_own)
+
+    def _start(self) -> tuple[bool, str]:
+        """Whether it goes on from a model, for the collection and the manner chosen, and a sentence that says so."""
         corpus, chosen = self._chosen_corpus(), self.start_from.currentData()
         if chosen == "":
-            tip = self.tr("It starts from nothing and learns from these pieces alone.")
-        elif chosen != AUTOMATIC:
-            tip = self.tr("It goes on from “{name}”.").format(name=self.start_from.currentText())
-        elif corpus is None:
-            tip = self.tr("The starter model where the pieces are few melodies, else nothing.")
-        else:
-            suits = suiting_start(
-                self._starter, self._preset().name, notes=corpus.notes, has_chords=not corpus.learns_melody
-            )
-            tip = suits.reason
-            if suits.from_starter:
-                tip += self.tr(" Should it have studied these very pieces, nothing is started from.")
-        self.start_from.setToolTip(tip)
+            return False, self._from_nothing()
+        if chosen != AUTOMATIC:
+            return True, self.tr("It goes on from “{name}”.").format(name=self.start_from.currentText())
+        if corpus is None:
+            return False, self.tr("The starter model where the pieces are few melodies, else nothing.")
+        suits = suiting_start(
+            self._starter, self._preset().name, notes=corpus.notes, has_chords=not corpus.learns_melody
+        )
+        tip = suits.reason
+        if suits.from_starter:
+            tip += self.tr(" Should it have studied these very pieces, nothing is started from.")
+        return suits.from_starter, tip
+
+    def _from_nothing(self) -> str:
+        return self.tr("It starts from nothing and learns from these pieces alone.")
 
     def _show_corpus(self) -> None:
         corpus = self._chosen_corpus()
@@ -392,7 +440,7 @@ class SettingsPanel(Surface):
             if not self._has_own_name:
                 self.name.setText(corpus.name if corpus else "")
             self.show_run(None)
-            self._show_start()
+            self._show_plan()
 
     def _on_corpus(self) -> None:
         self._show_corpus()
@@ -404,6 +452,7 @@ class SettingsPanel(Surface):
 
     def _on_epochs(self) -> None:
         self._has_own_epochs = True
+        self._epochs_words.hide()
 
     def _on_seed_play(self) -> None:
         self.seed_play.setChecked(False)  # the transport has the last word

@@ -35,7 +35,7 @@ from core.learning.models.progress import EpochDone, TrainingPhase, TrainingResu
 from core.learning.network.weights import Weights, fresh_weights, weight_shapes
 from core.learning.spec import PRESETS, STEPS_PER_QUARTER, NetworkSpec, PresetName, TokenizerSpec, TrainingSpec
 from core.learning.training.checkpoint import CHECKPOINT, LOCK, is_held, write_arrays
-from core.learning.training.start import AUTOMATIC, SCRATCH, gentler, shorter, suiting_start
+from core.learning.training.start import AUTOMATIC, SCRATCH, gentler, longer, shorter, suiting_start
 from core.music.midi_file import read_midi, write_midi
 from core.music.score import Metre, Score
 from core.tasks import Control
@@ -44,9 +44,6 @@ _LOG = logging.getLogger(__name__)
 
 JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
 _SEED_BARS = 4
-_FULL_EPOCH_EVENTS = 100_000
-"""The presets' epochs are meant for so many events; fewer are read more often, up to so many times."""
-_MOST_TIMES = 10
 _CHORDS_OF_A_LINE = 0.01
 """Share of notes: quantising makes the notes of a melody begin together here and there."""
 _NEW_VALUE_PENALTY = 2.0
@@ -203,7 +200,7 @@ def prepare_job(
             training = gentler(training)
     dataset = Dataset.of(encoded, training)
     if epochs is None and planned is PRESETS[preset].training:
-        training = _longer(training, events=dataset.studied_event_count)
+        training = longer(training, events=dataset.studied_event_count)
         training = shorter(training) if origin else training
     vocabulary = studied_vocabulary(dataset, tokenizer, training)
     if origin:
@@ -255,12 +252,6 @@ def encoded_pieces(
 def studied_vocabulary(dataset: Dataset, tokenizer: TokenizerSpec, training: TrainingSpec) -> Vocabulary:
     """The values that a training from scratch learns."""
     return Vocabulary.of(map(dataset.events, dataset.studied), tokenizer, transpose=training.transpose)
-
-
-def _longer(training: TrainingSpec, *, events: int) -> TrainingSpec:
-    """More epochs for few pieces: what a network learns goes by the steps that it takes, and their epochs are short."""
-    times = min(_MOST_TIMES, max(1, round(_FULL_EPOCH_EVENTS / events)))
-    return replace(training, epochs=training.epochs * times, patience=training.patience * times)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,9 @@ _RATE_SHARE = 0.1
 """At a third of the rate, a hundred songs made the model no better; at a tenth they did."""
 _EPOCHS_SHARE = 1 / 8
 """By then it hardly becomes better any more."""
+_FULL_EPOCH_EVENTS = 100_000
+"""The presets' epochs are meant for so many events; fewer are read more often, up to so many times."""
+_MOST_TIMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,15 @@ def _from_nothing(why: str) -> Start:
 def gentler(training: TrainingSpec) -> TrainingSpec:
     """Smaller steps: what the model knows is to be bent, not to be shaken off."""
     return replace(training, learning_rate=training.learning_rate * _RATE_SHARE)
+
+
+def longer(training: TrainingSpec, *, events: int) -> TrainingSpec:
+    """More epochs for few pieces: what a network learns goes by the steps that it takes, and their epochs are short.
+
+    events: of the pieces studied.
+    """
+    times = min(_MOST_TIMES, max(1, round(_FULL_EPOCH_EVENTS / max(1, events))))
+    return replace(training, epochs=training.epochs * times, patience=training.patience * times)
 
 
 def shorter(training: TrainingSpec) -> TrainingSpec:

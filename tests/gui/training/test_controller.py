@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from core import paths
 from core.corpus.importer import import_paths
 from core.learning.models.library import Library
+from core.learning.spec import PRESETS
 from core.learning.training.run_folder import resumable
 from core.learning.training.words import ending
 from core.music.midi_file import read_midi, write_midi
@@ -112,6 +113,8 @@ def test_a_training_is_watched_heard_paused_and_stopped(qtbot, workspace, contro
 def test_quitting_leaves_a_training_that_the_next_start_offers_to_go_on_with(
     qtbot, workspace, controller, runner, home, answers
 ):
+    controller.set_seed(Score((Part("Flute", notes=(Note(0, 60, 480), Note(480, 64, 480))),)), 0)
+    qtbot.keyClick(workspace.settings.seed_kind, Qt.Key.Key_Right)
     qtbot.mouseClick(workspace.train, LEFT)
     qtbot.waitUntil(lambda: len(controller._history) >= 2, timeout=STARTS_MS)
     runner.close()  # what the application does when it is quit
@@ -128,6 +131,12 @@ def test_quitting_leaves_a_training_that_the_next_start_offers_to_go_on_with(
     again.resume(unfinished.model_id)
     qtbot.waitUntil(lambda: len(again._history) > unfinished.epoch, timeout=STARTS_MS)
     assert [epoch.epoch for epoch in again._history] == list(range(1, len(again._history) + 1))
+    settings, quick = workspace.settings, PRESETS["quick"]
+    assert settings.preset.currentText() == quick.title
+    assert settings._description.text() == quick.description
+    assert settings.advanced.window_.value == quick.training.window
+    assert settings.epochs.value == 9000
+    assert settings._seed_words.text() == "Your seed, 2 notes"
     answers.append(False)
     qtbot.mouseClick(workspace.cancel, LEFT)
     assert again.is_training

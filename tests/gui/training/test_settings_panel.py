@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -19,6 +21,7 @@ def panel(qtbot):
         [
             CorpusFacts("a", "Airs", 40, 9000, learns_melody=True),
             CorpusFacts("c", "Chorales", 115, 31960, learns_melody=False),
+            CorpusFacts("many", "Many", 1148, 165_160, learns_melody=True),
         ]
     )
     panel.show()
@@ -38,8 +41,71 @@ def test_each_preset_describes_itself_and_brings_its_settings(panel):
         panel.preset.activated.emit(place)
         preset = PRESETS[panel.preset.currentData()]
         assert panel._description.text() == preset.description
-        assert panel.epochs.value == preset.training.epochs
+        assert panel.epochs.value == preset.training.epochs * 10
         assert panel.choices().training is None
+
+
+def choose(panel, preset="", corpus=""):
+    for combo, wanted in ((panel.preset, preset), (panel.corpus, corpus)):
+        if wanted:
+            combo.setCurrentIndex(combo.findData(wanted))
+            combo.activated.emit(combo.currentIndex())
+
+
+def test_the_epochs_shown_are_those_that_it_will_read_and_say_why(panel):
+    choose(panel, preset="quick")
+    assert (panel.epochs.value, panel.choices().epochs) == (120, None)
+    assert panel._epochs_words.text() == "12 are usual. These pieces are few, so it reads them more often."
+    assert panel.advanced.patience.value == 50
+    choose(panel, corpus="many")
+    assert panel.epochs.value == 12
+    assert not panel._epochs_words.isVisible()
+    choose(panel, preset="standard", corpus="c")
+    panel.set_models([("first", "First model")])
+    panel.start_from.setCurrentIndex(2)
+    panel.start_from.activated.emit(2)
+    assert panel.epochs.value == 6
+    assert panel._epochs_words.text() == "16 are usual. It goes on from a model, so fewer will do."
+    set_epochs(panel, 7)
+    assert not panel._epochs_words.isVisible()
+
+
+def set_epochs(panel, count):
+    panel.epochs._take(count)
+
+
+def test_epochs_that_were_set_are_still_set_for_the_next_training(panel):
+    choose(panel, preset="quick")
+    set_epochs(panel, 12)
+    panel.set_locked(locked=True)
+    panel.show_job(
+        name="x",
+        preset="quick",
+        training=replace(PRESETS["quick"].training, epochs=12),
+        corpus_name="Airs",
+    )
+    panel.set_locked(locked=False)
+    assert (panel.epochs.value, panel.choices().epochs) == (12, 12)
+
+
+def test_going_on_after_a_break_shows_what_it_was_begun_with(panel):
+    training = replace(PRESETS["quick"].training, epochs=33, batch=16)
+    panel.set_locked(locked=True)
+    panel.show_job(name="x", preset="quick", training=training, corpus_name="Chorales", is_new=False)
+    assert panel._description.text() == PRESETS["quick"].description
+    assert (panel.epochs.value, panel.advanced.batch.value) == (33, 16)
+    assert panel._lines.text() == "all notes"
+    assert "from nothing" in panel.start_from.toolTip()
+    panel.set_locked(locked=False)
+    assert panel.choices().training is None
+    assert (panel.epochs.value, panel.choices().epochs) == (36, None)
+
+
+def test_a_preset_of_a_later_version_is_only_a_name(panel):
+    panel.set_locked(locked=True)
+    panel.show_job(name="x", preset="enormous", training=PRESETS["large"].training, corpus_name="Airs", is_new=False)
+    panel.set_locked(locked=False)
+    assert panel.choices() is not None
 
 
 def test_changed_settings_travel_and_the_rest_stays(qtbot, panel):
@@ -53,7 +119,7 @@ def test_changed_settings_travel_and_the_rest_stays(qtbot, panel):
     standard = PRESETS["standard"].training
     assert (training.batch, training.learning_rate, training.window) == (32, 0.01, standard.window)
     qtbot.keyClick(panel.epochs.focusProxy(), Qt.Key.Key_Up)
-    assert panel.choices().epochs == standard.epochs + 1
+    assert panel.choices().epochs == 10 * standard.epochs + 1
 
 
 @pytest.mark.parametrize(
@@ -122,7 +188,11 @@ def test_the_tip_says_what_suits_the_collection_and_why(panel):
     panel.corpus.setCurrentIndex(1)
     panel.corpus.activated.emit(1)
     assert "these pieces have chords" in panel.start_from.toolTip()
-    panel.show_job(name="x", preset="standard", epochs=3, corpus_name="Chorales", start_reason="It starts from Bach.")
+    training = PRESETS["standard"].training
+    panel.set_locked(locked=True)
+    panel.show_job(
+        name="x", preset="standard", training=training, corpus_name="Chorales", start_reason="It starts from Bach."
+    )
     assert panel.start_from.toolTip() == "It starts from Bach."
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.models.model_file import ModelCard
 from core.learning.spec import PRESETS
-from core.learning.training.start import FEW_NOTES, gentler, shorter, suiting_start
+from core.learning.training.start import FEW_NOTES, gentler, longer, shorter, suiting_start
 
 STANDARD = PRESETS["standard"]
 STARTER = ModelCard(
@@ -57,3 +57,11 @@ def test_going_on_is_gentler_and_shorter_but_never_nothing():
     assert shorter(replace(spec, epochs=160, patience=80)).epochs < 160
     assert shorter(replace(spec, patience=0)).patience == 0  # never, as before
     assert shorter(replace(spec, patience=1)).patience == 1  # not never
+
+
+def test_few_pieces_are_read_more_often_but_not_without_end():
+    spec = STANDARD.training
+    assert longer(spec, events=150_000) == spec
+    assert longer(spec, events=50_000).epochs == 2 * spec.epochs
+    assert longer(spec, events=50_000).patience == 2 * spec.patience
+    assert longer(spec, events=5).epochs == longer(spec, events=0).epochs == 10 * spec.epochs

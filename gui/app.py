@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit
 
 from core import paths
 from gui import theme
+from gui.controls import pitches
 from gui.controls.buttons import PlainButton
 from gui.controls.text import label
 from gui.document import Document
@@ -46,6 +47,7 @@ SWITCH_S = 0.001
 def make_window(preferences: Preferences) -> MainWindow:
     """A window with an empty document, in the user folder as it stands."""
     theme.set_reduced_motion(reduced=preferences.settings.reduces_motion)
+    pitches.call_middle_c(preferences.settings.middle_c)
     document = Document()
     jobs = JobRunner()
     playback = Playback(_make_player)

@@ -35,6 +35,7 @@ class ComposeWorkspace(QWidget):
     """Lays out the four parts and carries intentions from one to the other."""
 
     status_changed = Signal(str)
+    hint_changed = Signal()
     midi_dropped = Signal(object)
     """A path dropped on the roll: it becomes the seed."""
 
@@ -64,8 +65,6 @@ class ComposeWorkspace(QWidget):
         self._connect_parts()
         self._connect_generator()
         self._connect_playback()
-        preferences.changed.connect(self._on_preferences)
-        self._on_preferences()
         self._on_document_changed()
 
     def _lay_out(self) -> None:
@@ -170,7 +169,10 @@ class ComposeWorkspace(QWidget):
         self.tray.auditioned.connect(document.set_preview)
         self.tray.play_requested.connect(self._on_play_take)
         self.tray.kept.connect(self._on_kept)
+        self.tray.shown_changed.connect(self.panel.set_takes_on_show)
         self.tray.discarded.connect(self._on_discarded)
+        for changed in (document.changed, document.preview_changed, self.tray.shown_changed, roll.tool_changed):
+            changed.connect(self.hint_changed)
 
     def _connect_generator(self) -> None:
         generator, panel = self._generator, self.panel
@@ -194,6 +196,23 @@ class ComposeWorkspace(QWidget):
         roll.note_auditioned.connect(self._on_audition)
         playback.moved.connect(self._on_moved)
         playback.state_changed.connect(self._on_playback_state)
+
+    @property
+    def hint(self) -> str:
+        """What can be done next, in a line."""
+        if self._generator.is_busy:
+            return self.tr("Takes are being made; editing and playing go on")
+        if self._document.preview is not None:
+            return self.tr("[ and ] show the other takes, Ctrl+Enter keeps this one, Esc takes it away")
+        if not self._document.notes:
+            if self.bar.tools.current == "draw":
+                return self.tr("Click to write a note, or drop a .mid on the roll")
+            return self.tr("Double-click to write a note, or drop a .mid on the roll")
+        if not self.panel.is_ready:
+            return self.tr("There is no model yet: train one on your own pieces") if self._models_known else ""
+        if self.tray.takes:
+            return self.tr("[ and ] show the takes, G makes others")
+        return self.tr("Press G to continue the melody, Space to play")
 
     # The document
 
@@ -264,6 +283,7 @@ class ComposeWorkspace(QWidget):
         self._actions["generate"].setEnabled(False)
         self._expected, self._arrived = options.takes, 0
         self._generator.start(options.model_id, request)
+        self.hint_changed.emit()
 
     def _on_take(self, take: "Take") -> None:
         self._arrived += 1
@@ -292,9 +312,9 @@ class ComposeWorkspace(QWidget):
     def _on_finished(self) -> None:
         self.tray.finish_batch()
         self.panel.set_generating(generating=False)
-        self.panel.set_takes_on_show(len(self.tray.takes))
         self._actions["stop_generating"].setEnabled(False)
         self._actions["generate"].setEnabled(True)
+        self.hint_changed.emit()
 
     def _on_failed(self, error: AppError) -> None:
         if isinstance(error, SpecError):
@@ -309,7 +329,6 @@ class ComposeWorkspace(QWidget):
 
     def _on_discarded(self) -> None:
         self._document.set_preview(None)
-        self.panel.set_takes_on_show(len(self.tray.takes))
         messages.post(
             Message(
                 self.tr("The takes were discarded."),
@@ -334,6 +353,7 @@ class ComposeWorkspace(QWidget):
         if self.panel.request_options().model_id != last and any(record.id == last for record in ready):
             self.panel.choose_model(last)
         self._models_known = True
+        self.hint_changed.emit()
         if self._is_wanted:
             self.generate(plays=self._plays_next)
 
@@ -376,9 +396,6 @@ class ComposeWorkspace(QWidget):
         self._playback.audition(pitch, velocity, program=part.program, is_drums=part.is_drums)
 
     # Looks
-
-    def _on_preferences(self) -> None:
-        self.roll.set_middle_c(self._preferences.settings.middle_c)
 
     def _on_color_chosen(self, key: str) -> None:
         self._generator.set_wants_surprise(wants=key == "surprise")

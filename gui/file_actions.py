@@ -216,12 +216,17 @@ class FileActions(QObject):
         score = self._document.heard_score
 
         def done(_nothing: object) -> None:
+            messages.note("")  # it is written
             folder = MessageAction(self.tr("Show in folder"), lambda: _show_folder(path))
             messages.post(
                 Message(self.tr("Saved ‘{name}’.").format(name=path.name), level="ok", actions=(folder,), lasts_ms=8000)
             )
 
-        self._jobs.run(lambda control: write(score, path, control), on_done=done)
+        def failed(error: AppError) -> None:
+            messages.note("")
+            messages.post_failure(error)
+
+        self._jobs.run(lambda control: write(score, path, control), on_done=done, on_failed=failed)
 
 
 def _write_midi(score: Score, path: Path, _control: Control) -> None:

@@ -24,6 +24,7 @@ from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
+from gui.controls import pitches
 from gui.controls.drops import accept_copy
 from gui.document import Document, Snapshot
 from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.files.opened.connect(self.show_compose)
         self.files.fill_recent(self.menu_row.recent)
         self.compose.status_changed.connect(self.status.show_pointed)
+        self.compose.hint_changed.connect(self._show_hint)
         self.compose.midi_dropped.connect(self.files.open_as_seed)
         self.transport.workspace_chosen.connect(self.show_workspace)
         self.transport.volume_changed.connect(self._on_volume)
@@ -265,12 +267,19 @@ class MainWindow(QMainWindow):
             self.actions_["redo"].setEnabled(stack.canRedo())
         self.actions_["generate"].setEnabled(is_compose or self.shows_first_page)
         self.status.show_pointed("")
-        hints = {
-            "pieces": self.tr("Drop MIDI files, a folder or a .zip anywhere to bring them in"),
-            "train": self.tr("A model learns in the background; editing and playing go on"),
-            "compose": self.tr("Press G to continue the melody, Space to play"),
-        }
-        self.status.set_hint(hints[key])
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        page = self.stack.currentWidget()
+        if page is self.compose:
+            words = self.compose.hint
+        elif page is self.first_page:
+            words = self.tr("Press G to continue the melody, Space to play") if self.compose.panel.is_ready else ""
+        elif self.actions_["show_pieces"].isChecked():
+            words = self.tr("Drop MIDI files, a folder or a .zip anywhere to bring them in")
+        else:
+            words = self.tr("A model learns in the background; editing and playing go on")
+        self.status.set_hint(words)
 
     @property
     def shows_first_page(self) -> bool:
@@ -439,6 +448,7 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, settings.theme)
         theme.set_reduced_motion(reduced=settings.reduces_motion)
+        pitches.call_middle_c(settings.middle_c)
         self.actions_["play_takes"].setChecked(settings.plays_takes_on_arrival)
         self.first_page.shown_at_start.setChecked(settings.show_first_page)
         self.files.fill_recent(self.menu_row.recent)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from core import paths
 from core.music.score import Score
+from gui.controls import pitches
 from gui.corpus.controller import CorpusController
 from gui.corpus.workspace import PiecesWorkspace
 from gui.document import Document
@@ -65,6 +66,7 @@ class Workspaces(QObject):
         self._document.changed.connect(self._on_document_changed)
         playback.state_changed.connect(self._on_playback_state)
         playback.moved.connect(self._on_moved)
+        pitches.events().changed.connect(lambda: corpus.refresh())
 
     def import_paths(self, dropped: Sequence[Path]) -> None:
         """Bring files and folders into Pieces, and show it."""

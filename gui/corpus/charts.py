@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from core.music.pitch import pitch_name
 from gui.controls.numbers import counted, grouped
+from gui.controls.pitches import name_of
 from gui.corpus.histogram import Bar, Histogram, PitchHistogram
 
 if TYPE_CHECKING:  # statistics load the MIDI libraries, which starting up can do without
@@ -36,14 +36,19 @@ def _bars(name: str, chart: "Chart", chosen: frozenset[str] | None) -> tuple[Bar
     return tuple(
         Bar(
             str(place),
-            short_label(name, chart.labels[place]),
+            short_label(name, label_of(name, chart, place)),
             amounts[place],
             shares[place],
             _number(name, amounts[place]),
-            f"{long_label(name, chart.labels[place])}: {_amount(name, amounts[place])}",
+            f"{long_label(name, label_of(name, chart, place))}: {_amount(name, amounts[place])}",
         )
         for place in places
     )
+
+
+def label_of(name: str, chart: "Chart", bar: int) -> str:
+    """What a bar stands for; pitches as the musician calls them."""
+    return name_of(bar) if name == "pitch" else chart.labels[bar]
 
 
 def short_label(name: str, label: str) -> str:
@@ -135,9 +140,9 @@ class Charts(QWidget):
         for name, chart in self.histograms.items():
             place = str(chosen[1]) if chosen and chosen[0] == name else ""
             chart.show_bars(bars.get(name, ()), chosen=place)
-        pitches = bars.get("pitch", ())
-        if pitches:
-            low, high = pitch_name(int(pitches[0].key)), pitch_name(int(pitches[-1].key))
+        shown = bars.get("pitch", ())
+        if shown:
+            low, high = name_of(int(shown[0].key)), name_of(int(shown[-1].key))
             words = self.tr("how often each note is played, {low} to {high}").format(low=low, high=high)
             if chosen:
                 words += self.tr(" · blue: the chosen pieces")

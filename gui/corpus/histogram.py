@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.music.pitch import pitch_name
 from gui import theme
+from gui.controls import pitches
 from gui.controls.focus import KeyboardFocus
 
 _TITLE_HEIGHT = 26
@@ -312,4 +312,4 @@ class PitchHistogram(Histogram):
                 painter.setFont(colors.font("caption"))
                 box = QRectF(max(area.left(), left + width / 2 - 20), keyboard.bottom() + 1, 40, 16)
                 side = Qt.AlignmentFlag.AlignLeft if box.left() == area.left() else Qt.AlignmentFlag.AlignHCenter
-                painter.drawText(box, side, pitch_name(pitch))
+                painter.drawText(box, side, pitches.name_of(pitch))

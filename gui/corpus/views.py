@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.music.score import Note, Score
 from core.music.timing import metre_at
-from gui.corpus.charts import bars_of, long_label
+from gui.corpus.charts import bars_of, label_of, long_label
 from gui.corpus.histogram import Bar
 from gui.corpus.pieces_list import Glimpse
 from gui.corpus.report_model import Files, files_of
@@ -77,7 +77,7 @@ def filtered(view: CorpusView, chart: str, bar: int) -> FilterView:
     chosen_chart = getattr(view.statistics, chart)
     chosen: frozenset[str] = chosen_chart.pieces(bar)
     pieces = tuple(piece for piece in view.corpus.pieces if piece.fingerprint in chosen)
-    words = long_label(chart, chosen_chart.labels[bar])
+    words = long_label(chart, label_of(chart, chosen_chart, bar))
     return FilterView(chart, bar, words, pieces, bars_of(view.statistics, chosen))
 
 

@@ -148,6 +148,10 @@ class ScaleField(_MenuField):
     def scale(self) -> str:
         return self._scale.name
 
+    @property
+    def value(self) -> Scale:
+        return self._scale
+
     def set_scale(self, name: str) -> None:
         """Show a scale by name, silently. Raises SpecError where it is none."""
         self._scale = parse_scale(name)

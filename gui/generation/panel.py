@@ -8,9 +8,10 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from core.music.pitch import Key, pitch_name
+from core.music.pitch import Key
 from core.music.score import Note
 from gui import theme
+from gui.controls import pitches
 from gui.controls.buttons import IconButton, ModelButton
 from gui.controls.fields import NumberField
 from gui.controls.numbers import counted
@@ -63,6 +64,7 @@ class GeneratePanel(Surface):
         super().__init__("bg.panel", edges="l", parent=parent)
         self._draw_random_seed = draw_random_seed
         self._notes: tuple[Note, ...] = ()
+        self._unknown: frozenset[Note] | None = None
         self._key: Key | None = None
         self._continues_after_bar = 0
         self._takes_on_show = 0
@@ -128,6 +130,9 @@ class GeneratePanel(Surface):
         row.addWidget(self._knowledge_icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._knowledge_words, 1)
         column.addWidget(self._knowledge)
+        policy = self._knowledge.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # it goes and comes with every edit of the seed
+        self._knowledge.setSizePolicy(policy)
         self._knowledge.hide()
         return box
 
@@ -241,6 +246,7 @@ class GeneratePanel(Surface):
         self.generate.clicked.connect(self.start)
         self.stop.clicked.connect(self._on_stop)
         self._settling.timeout.connect(self._look_at_seed)
+        pitches.events().changed.connect(self._look)
 
     # What the window tells the panel
 
@@ -251,6 +257,7 @@ class GeneratePanel(Surface):
         self._look()
         now = self.model.record
         if now is not None and (before is None or before.id != now.id):
+            self.set_unknown(None)
             self.model_chosen.emit(now.id)
 
     def choose_model(self, model_id: str) -> None:
@@ -259,6 +266,7 @@ class GeneratePanel(Surface):
         self.model.set_current(model_id)
         now = self.model.record
         if now is not None and now is not before:
+            self.set_unknown(None)
             self.model_chosen.emit(now.id)
         self._look()
 
@@ -267,6 +275,8 @@ class GeneratePanel(Surface):
 
         key: what the document says it is in; None: the notes tell.
         """
+        if tuple(notes) != self._notes:
+            self._unknown = None  # the model is being asked again
         self._notes = tuple(notes)
         self._key = key
         self._continues_after_bar = continues_after_bar
@@ -275,7 +285,12 @@ class GeneratePanel(Surface):
 
     def set_unknown(self, unknown: frozenset[Note] | None) -> None:
         """Which notes of the seed the chosen model never met; None while that isn't known."""
-        self._knowledge.setVisible(unknown is not None and bool(self._notes))
+        self._unknown = unknown
+        self._look()
+
+    def _show_knowledge(self) -> None:
+        unknown = self._unknown if self._notes else None
+        self._knowledge.setVisible(unknown is not None)
         if unknown is None:
             return
         role = "status.warning" if unknown else "status.ok"
@@ -407,7 +422,7 @@ class GeneratePanel(Surface):
         """Bring every word that depends on a choice up to date."""
         self._temperature_words.setText(f"{self.temperature.value:.2f}")
         low, high = self.range.span
-        self.range_switch.set_value(f"{pitch_name(low)} – {pitch_name(high)}")
+        self.range_switch.set_value(f"{self._name_of(low)} – {self._name_of(high)}")
         self.range.setEnabled(self.range_switch.isChecked())
         switches = (self.scale_switch, self.range_switch, self.rhythm_switch, self.pitch_switch)
         on = sum(switch.isChecked() for switch in switches)
@@ -429,6 +444,7 @@ class GeneratePanel(Surface):
         self._note.set_role("text.secondary")
         self._note.setText(self._note_words())
         self.generate.setToolTip("" if self.is_ready else self._note.text())
+        self._show_knowledge()
 
     def _note_words(self) -> str:
         if self.model.record is None:
@@ -436,6 +452,8 @@ class GeneratePanel(Surface):
         if not self._notes:
             return self.tr("Draw a few notes first: the model continues them.")
         words = self.tr("Continues after bar {bar}.").format(bar=self._continues_after_bar)
+        if self._is_generating:
+            return words
         if self._takes_on_show == 1:
             words += " " + self.tr("The take on show stays in the history.")
         elif self._takes_on_show:
@@ -444,11 +462,14 @@ class GeneratePanel(Surface):
             )
         return words
 
+    def _name_of(self, pitch: int) -> str:
+        return pitches.name_of(pitch, self.scale.value)
+
     def _unknown_words(self, unknown: frozenset[Note]) -> str:
         names = sorted({note.pitch for note in unknown})
         if not names:
             return ""
-        named = ", ".join(pitch_name(pitch) for pitch in names[:_NAMED_NOTES])
+        named = ", ".join(map(self._name_of, names[:_NAMED_NOTES]))
         more = self.tr(" and {count} more").format(count=len(names) - _NAMED_NOTES) if len(names) > _NAMED_NOTES else ""
         return self.tr(
             "New to it: {names}{more}, in pitch or in length. For the model alone they are moved to the nearest it knows."

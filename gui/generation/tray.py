@@ -42,6 +42,8 @@ class TakesTray(Surface):
     kept = Signal(object)
     discarded = Signal()
     """The batch on show was thrown away; `restore_discarded` brings it back."""
+    shown_changed = Signal(int)
+    """So many takes are on show now."""
 
     def __init__(self, *, write: Callable[[Score, Path], None] | None = None, parent: QWidget | None = None) -> None:
         super().__init__("bg.window", edges="t", parent=parent)
@@ -292,6 +294,7 @@ class TakesTray(Surface):
                 self._row_layout.addStretch(1)
         self._stack.setCurrentIndex(0 if batch is None else 1)
         self._look()
+        self.shown_changed.emit(len(self._cards))
 
     def _card(self, take: "Take", batch: Batch) -> TakeCard:
         card = TakeCard(take)

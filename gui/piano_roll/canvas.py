@@ -73,6 +73,7 @@ class RollCanvas(QWidget):
         view = self._view
         view.viewport_changed.connect(self._on_viewport_changed)
         view.notes_changed.connect(self._repaint_all)
+        view.notes_changed.connect(self._tell_again)
         view.loop_changed.connect(self._repaint_all)
         view.floating_changed.connect(self.update)
         view.playhead_moved.connect(self._on_playhead_moved)
@@ -275,6 +276,11 @@ class RollCanvas(QWidget):
             place = position_at(view.score, int(pointer.tick))
             where = self.tr("bar {} beat {}").format(place.bar, place.beat)
             view.status_changed.emit(f"{view.name_of(pointer.pitch)} · {where}")
+
+    def _tell_again(self) -> None:
+        """The notes changed under a pointer that rests."""
+        if self._gesture is None and self._last_event is not None:
+            self._tell(self.pointer(self._last_event, Qt.KeyboardModifier.NoModifier))
 
     def _show_cursor(self) -> None:
         self.setCursor(self._fitting_cursor())

@@ -266,8 +266,11 @@ class Commands(QObject):
             return
         edited = change(view.score, view.part_index, notes)
         self._apply(label, len(notes), edited)
-        if heard and len(edited.selection) == 1:
-            view.audition(next(iter(edited.selection)))
+        if len(edited.selection) == 1:
+            (note,) = edited.selection
+            tell(view, note)
+            if heard:
+                view.audition(note)
         if edited.selection:
             self._reveal(min(edited.selection, key=lambda note: note.onset))
 

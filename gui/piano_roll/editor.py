@@ -133,10 +133,6 @@ class PianoRollEditor(QWidget):
         """Notes of the part that were also found in a training piece; a take brings its own."""
         self.view.set_copied(notes)
 
-    def set_middle_c(self, octave: int) -> None:
-        """Name pitches so that 60 is this octave's C: 4 or 3."""
-        self.view.set_middle_c(octave)
-
     def show_velocity_lane(self, shown: bool) -> None:  # noqa: FBT001 -- connected to an action's toggled(bool)
         if shown == self.velocity_lane.isVisibleTo(self):
             return

@@ -12,8 +12,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.music.edits import Edited
-from core.music.pitch import Scale, pitch_name
+from core.music.pitch import Scale
 from core.music.score import TICKS_PER_QUARTER, Note, Part, Score, by_position
+from gui.controls import pitches
 from gui.document import Document
 from gui.piano_roll.grid import Grid
 from gui.piano_roll.looks import ColorBy, Colouring, Detail, Fill, Looks, detail_for, looks_of
@@ -88,8 +89,6 @@ class RollView(QObject):
         self.is_held = False
         """A gesture is under way: the view must not turn the page under it."""
         self.draw_duration = TICKS_PER_QUARTER
-        self.middle_c = 4
-        """The octave number of pitch 60."""
         self.end = 0
         """Where the last note of any part ends, also of a take on show."""
         self.index = EMPTY
@@ -111,6 +110,7 @@ class RollView(QObject):
         document.preview_changed.connect(self._on_preview_changed)
         document.selection_changed.connect(self._read_selection)
         document.replaced.connect(self._on_replaced)
+        pitches.events().changed.connect(self.notes_changed)
         self._read_document()
 
     # The music
@@ -179,6 +179,7 @@ class RollView(QObject):
         ends = [int(index.latest_end[-1]) for index in (self.index, *self.ghosts) if len(index)]
         self.end = max([*ends, take.end if take is not None else 0])
         self._color()
+        self.status_changed.emit("")  # what was said of a note may not hold any more
         self.notes_changed.emit()
 
     def _color(self) -> None:
@@ -313,11 +314,6 @@ class RollView(QObject):
         self._copied = notes
         self.set_color_by(self.color_by)
 
-    def set_middle_c(self, octave: int) -> None:
-        if octave != self.middle_c:
-            self.middle_c = octave
-            self.notes_changed.emit()
-
     def set_loop(self, loop: tuple[int, int] | None) -> None:
         if loop != self.loop:
             self.loop = loop
@@ -388,8 +384,7 @@ class RollView(QObject):
 
     def name_of(self, pitch: int) -> str:
         """What a pitch is called, in the octaves that the musician prefers and as the scale is spelt."""
-        flats = self.scale is not None and self.scale.writes_flat(pitch)
-        return pitch_name(pitch, middle_c=self.middle_c, flats=flats)
+        return pitches.name_of(pitch, self.scale)
 
     def bits_of(self, hit: Hit) -> float | None:
         """How surprising a note is, where that is known."""

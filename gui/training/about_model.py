@@ -8,6 +8,7 @@ from core.learning.models.limits import limits
 from core.learning.models.model_file import ModelCard
 from core.learning.network.weights import parameter_count
 from core.learning.spec import PRESETS
+from gui.controls import pitches
 from gui.controls.buttons import PlainButton
 from gui.controls.text import Chip, Divider, Surface, Text, label, section
 from gui.training.model_words import figures, made_on, size_words, studied, technical
@@ -182,7 +183,7 @@ class AboutModelDialog(QDialog):
         rows.setHorizontalSpacing(12)
         rows.setVerticalSpacing(10)
         rows.setColumnStretch(1, 1)
-        for row, limit in enumerate(limits(card)):
+        for row, limit in enumerate(limits(card, name_of=pitches.name_of)):
             title = label(limit.title, weight="medium", wraps=True)
             title.setFixedWidth(_TITLES_WIDTH)
             rows.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)

@@ -8,6 +8,7 @@ import pytest
 from core.music.score import Note, Part, Score
 from core.playback.player import DeviceState
 from gui import garbage, messages, theme
+from gui.controls import pitches
 from gui.document import Document, Snapshot
 from gui.generating import Generator
 from gui.jobs import JobRunner
@@ -33,6 +34,12 @@ def _cycles_die_here():
     yield
     garbage.collect_due()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _middle_c_is_called_c4():
+    yield
+    pitches.call_middle_c(4)
 
 
 class FakePlayer:

@@ -243,6 +243,54 @@ def test_notes_that_the_model_never_met_are_named(studio, qtbot):
     assert {note.pitch for note in found.args[0]} == {100}
 
 
+def test_the_takes_spoken_of_are_those_on_show(studio, qtbot):
+    panel = studio.window.compose.panel
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    assert "The four takes on show stay in the history." in panel._note.text()
+    studio.window.actions_["discard_takes"].trigger()
+    assert "on show" not in panel._note.text()
+    studio.window.strip.action_chosen.emit(0)
+    assert "The four takes on show stay" in panel._note.text()
+    studio.open(70, 72)
+    assert "on show" not in panel._note.text()
+
+
+def test_the_status_bar_says_what_can_be_done_now(studio, qtbot):
+    status = studio.window.status
+    assert status.words == "Press G to continue the melody, Space to play"
+    key(qtbot, studio, Qt.Key.Key_G)
+    assert "Takes are being made" in status.words
+    settled(qtbot, studio)
+    assert "Ctrl+Enter keeps this one" in status.words
+    studio.document.set_preview(None)
+    assert status.words == "[ and ] show the takes, G makes others"
+    studio.document.open(Snapshot())
+    assert status.words.startswith("Double-click to write a note")
+    studio.window.actions_["tool_draw"].trigger()
+    assert status.words.startswith("Click to write a note")
+
+
+def test_without_a_model_nobody_is_told_to_press_g(desk, qtbot):
+    desk.window.show()
+    desk.open(60, 62)
+    desk.window.show_first_page()
+    with qtbot.waitSignal(desk.generator.models_listed):
+        desk.window.prepare_rest()
+    assert desk.window.status.words == ""
+    qtbot.waitUntil(lambda: desk.window.others is not None)
+    desk.window.show_compose()
+    assert "no model yet" in desk.window.status.words
+
+
+def test_another_name_for_middle_c_is_seen_everywhere_at_once(studio, qtbot):
+    panel = studio.window.compose.panel
+    qtbot.waitUntil(lambda: panel.range_switch.value == "G3 – D5")
+    studio.preferences.change(middle_c=3)
+    assert panel.range_switch.value == "G2 – D4"
+    assert studio.window.compose.roll.view.name_of(60) == "C3"
+
+
 def test_takes_for_a_seed_that_is_gone_never_arrive(studio, qtbot):
     key(qtbot, studio, Qt.Key.Key_G)
     studio.open(70, 72)
@@ -432,6 +480,18 @@ def test_the_export_holds_what_is_heard(studio, qtbot, tmp_path):
     qtbot.waitUntil(lambda: studio.window.strip.isVisible())
     assert read_midi(path) == studio.document.heard_score
     assert studio.document.path is None
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_written_is_no_longer_being_written(studio, qtbot, tmp_path, fails):
+    path = tmp_path / "out.wav"
+    if fails:
+        path.mkdir()
+    studio.dialogs.paths.append(path)
+    studio.window.actions_["export_wav"].trigger()
+    assert studio.window.status.words == "Writing ‘out.wav’…"
+    qtbot.waitUntil(lambda: studio.window.strip.isVisible(), timeout=60_000)
+    assert "Writing" not in studio.window.status.words
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Lengths are steps of the model's grid, STEPS_PER_QUARTER to a quarter note.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.learning.events.tokenizer import class_velocity
@@ -49,15 +50,15 @@ def length_words(steps: int) -> str:
     return named or f"{steps / STEPS_PER_QUARTER:.3g} quarters"
 
 
-def limits(card: ModelCard) -> tuple[Limit, ...]:
-    """Those that hold for this model, what is peculiar to it first."""
+def limits(card: ModelCard, *, name_of: Callable[[int], str] = pitch_name) -> tuple[Limit, ...]:
+    """Those that hold for this model, what is peculiar to it first. name_of: what pitches are called."""
     found = [
         _unfinished(card),
         _few_pieces(card),
         _texture(card),
         _rests(card),
         _loudness(card),
-        _vocabulary(card),
+        _vocabulary(card, name_of),
         _looks_back(card),
         _key(card),
         _plan(card),
@@ -110,12 +111,12 @@ def _loudness(card: ModelCard) -> Limit | None:
     return None
 
 
-def _vocabulary(card: ModelCard) -> Limit:
+def _vocabulary(card: ModelCard, name_of: Callable[[int], str]) -> Limit:
     pitches = card.vocabulary.values["pitch"]
     has_gaps = len(pitches) <= pitches[-1] - pitches[0]
-    words = f"Pitches from {pitch_name(pitches[0])} to {pitch_name(pitches[-1])}"
+    words = f"Pitches from {name_of(pitches[0])} to {name_of(pitches[-1])}"
     if len(pitches) == 1:
-        words = f"The pitch {pitch_name(pitches[0])} alone"
+        words = f"The pitch {name_of(pitches[0])} alone"
     elif has_gaps:
         words += f", {len(pitches)} of them"
     lengths = card.vocabulary.values.get("duration")

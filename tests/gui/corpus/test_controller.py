@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt
 from core.corpus.store import CorpusStore
 from core.music.score import Score
 from gui import messages
+from gui.controls import pitches
+from gui.corpus.charts import bars_of
 
 
 @pytest.fixture
@@ -46,6 +48,15 @@ def test_a_folder_is_imported_and_reported(qtbot, workspace, controller, music):
 def test_few_pieces_are_said_to_be_few(shown):
     assert shown.report._few.isVisible()
     assert "5 pieces are very few" in shown.report._few_words.text()
+
+
+def test_the_charts_call_pitches_as_preferred(shown):
+    pitches.call_middle_c(3)
+    bars = bars_of(shown.view.statistics)
+    assert {bar.label: bar.key for bar in bars["pitch"]}["C3"] == "60"
+    assert any(bar.words.startswith("D3: ") for bar in bars["pitch"])
+    shown.charts.show_bars(bars)
+    assert "C3 to" in shown.charts.histograms["pitch"]._caption
 
 
 def test_a_click_on_a_bar_shows_its_pieces_and_their_share(qtbot, shown):

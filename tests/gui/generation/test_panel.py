@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QScrollArea
 
+from gui.controls import pitches
 from gui.generation.panel import GeneratePanel
 from tests.gui.generation.conftest import seed_notes
 
@@ -32,6 +33,33 @@ def test_scale_and_range_follow_the_seed_until_the_user_chooses(qtbot, panel):
     panel.set_seed(seed_notes(60, 62, 64, 65, 67, 69, 71, 72), continues_after_bar=2)
     qtbot.waitUntil(lambda: panel.request_options().pitch_range == (53, 79))
     assert panel.request_options().scale == "G major"
+
+
+def test_the_range_is_spelt_as_the_scale_and_in_the_octaves_preferred(qtbot, panel):
+    panel.set_seed(seed_notes(63, 65, 67, 68, 70, 72, 74, 75, 77, 70, 63), continues_after_bar=2)
+    qtbot.waitUntil(lambda: panel.scale.scale == "E♭ major")
+    panel.range.set_span(58, 82)
+    panel._on_range_changed()
+    assert panel.range_switch.value == "B♭3 – B♭5"
+    pitches.call_middle_c(3)
+    assert panel.range_switch.value == "B♭2 – B♭4"
+    panel.set_unknown(frozenset(seed_notes(61)))
+    assert "D♭3" in panel._knowledge_words.toolTip()
+
+
+def test_what_a_model_knew_of_a_seed_is_not_said_of_another(panel, records):
+    panel.set_unknown(frozenset())
+    assert panel._knowledge.isVisible()
+    panel.set_seed(D_MINOR, continues_after_bar=4)
+    assert panel._knowledge.isVisible()
+    panel.set_seed(D_MINOR[:5], continues_after_bar=4)
+    assert not panel._knowledge.isVisible()
+    panel.set_unknown(frozenset())
+    panel.choose_model(records[1].id)
+    assert not panel._knowledge.isVisible()
+    panel.set_unknown(frozenset())
+    panel.set_seed((), continues_after_bar=0)
+    assert not panel._knowledge.isVisible()
 
 
 def test_a_switched_off_row_constrains_nothing(qtbot, panel):

@@ -12,9 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from core.music import edits
 from core.music.pitch import parse_scale
 from core.music.score import Note, Part, Score
 from gui import theme
+from gui.controls import pitches
+from gui.document import Snapshot
 from gui.piano_roll.looks import Detail, Fill
 from gui.piano_roll.quantise_dialog import QuantiseDialog
 from tests.gui.piano_roll.conftest import ALT, CTRL, LEFT, NO_KEYS, QUARTER, SHIFT, Hands, mouse_move, seed
@@ -499,9 +502,25 @@ def test_shift_q_asks_how_strongly_to_quantise(make_hands: Callable[..., Hands],
 def test_middle_c_is_called_as_preferred(hands: Hands) -> None:
     said: list[str] = []
     hands.editor.status_changed.connect(said.append)
-    hands.editor.set_middle_c(3)
+    pitches.call_middle_c(3)
     hands.move(200, 72, button=Qt.MouseButton.NoButton)
     assert said[-1].startswith("C4 · ")
+
+
+def test_what_is_said_of_a_note_follows_it(hands: Hands) -> None:
+    hands.document.open(Snapshot())
+    hands.document.apply("Write", edits.add(hands.document.score, 0, frozenset((Note(0, 72, 480),))))
+    said: list[str] = []
+    hands.editor.status_changed.connect(said.append)
+    hands.editor.commands.select_all()
+    hands.type(Qt.Key.Key_Plus)
+    assert "velocity 98" in said[-1], said
+    hands.document.undo_stack.undo()
+    assert said[-1] == ""
+    hands.move(100, 72, button=Qt.MouseButton.NoButton)
+    assert "yours" in said[-1]
+    hands.document.undo_stack.undo()
+    assert said[-1].startswith("C5 · bar 1")
 
 
 def test_a_view_scrolled_away_while_playing_stays_until_the_playhead_is_seen_again(hands: Hands) -> None:

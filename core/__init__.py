@@ -9,6 +9,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     settings
     paths | tasks | files    where things live; how long work talks; writing without losing
     loading                  reading what may be damaged or hostile: files, JSON, zips and arrays
+    processes                child processes that end with their parent
     silence                  shutting up libraries that speak past Python
     errors                   expected failures: sentences for a person
 

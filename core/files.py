@@ -30,10 +30,10 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         target, before = _target(path)
-        wanted = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+        # Named before it is made: a signal that comes between the two leaves nothing behind.
+        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
         # At no moment may others read what they could not read before.
-        os.close(os.open(wanted, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666 if before is None else 0o600))
-        temporary = wanted
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666 if before is None else 0o600))
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -47,7 +47,8 @@ def replacing(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

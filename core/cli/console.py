@@ -6,17 +6,13 @@ With `--json` the last line of stdout is the result as one JSON value; without, 
 import dataclasses
 import json
 import math
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from core.errors import AppError
-from core.tasks import Control
 
 
 class UsageError(Exception):
@@ -110,21 +106,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     return value
-
-
-@contextmanager
-def cancelled_by_ctrl_c(control: Control) -> Iterator[None]:
-    """Ctrl+C cancels the task instead of breaking it off anywhere; a second one does break it off."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def cancel(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        control.cancel()
-
-    before = signal.signal(signal.SIGINT, cancel)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,7 +1,6 @@
 """What this machine has, and what to do about what is missing."""
 
 import argparse
-import multiprocessing
 import os
 import platform
 import shutil
@@ -16,6 +15,7 @@ from core.cli.console import Console
 from core.errors import AppError, AudioError
 from core.learning.models.library import STARTER, Library
 from core.learning.network.tensorflow.runtime import visible_gpus
+from core.processes import spawned
 
 _PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
 _PATIENCE_S = 90.0
@@ -135,11 +135,7 @@ def _processors() -> Check:
 
 def _gpu() -> Check:
     """Asked in a process of its own: TensorFlow takes seconds and half a gigabyte, and may crash with a bad driver."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_tell_gpus, args=(theirs,), name="ritornello-gpu", daemon=True)
-    process.start()
-    theirs.close()
+    process, ours = spawned(_tell_gpus, name="ritornello-gpu")
     try:
         names: tuple[str, ...] | None = ours.recv() if ours.poll(_PATIENCE_S) else None
     except EOFError:

@@ -1,6 +1,7 @@
-"""Arguments in, exit code out: 0 done, 1 an expected failure, 2 wrong usage, 130 interrupted."""
+"""Arguments in, exit code out: 0 done, 1 an expected failure, 2 wrong usage, 130 and 143 interrupted (Ctrl+C, SIGTERM)."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -8,16 +9,26 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from core.cli.console import Console, UsageError
+from core.cli.interruption import Interrupted, interruptible
 from core.errors import AppError
-from core.tasks import Cancelled
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED = 0, 1
 _PRESETS = ("article", "quick", "standard", "large")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Raises SystemExit for --help and wrong usage, as argparse does."""
     _take_any_text()
+    try:
+        with interruptible():
+            return _run(argv)
+    except Interrupted as error:
+        with contextlib.suppress(OSError):  # the terminal may be what is gone
+            sys.stderr.write("Interrupted.\n")
+        return error.exit_code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = make_parser()
     arguments = parser.parse_args(argv)
     console = Console(as_json=arguments.json, progress_as_json=getattr(arguments, "progress", "") == "json")
@@ -29,9 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except UsageError as error:
         arguments.parser.error(str(error))
-    except (Cancelled, KeyboardInterrupt):
-        console.note("Interrupted.")
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has gone. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,8 @@ from statistics import stdev
 from typing import Any
 
 from core import paths
-from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c, counted
+from core.cli.console import Bar, Console, UsageError, counted
+from core.cli.interruption import interruptible
 from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
 from core.corpus.store import Corpus, CorpusStore, Lines, PieceEntry
@@ -59,7 +60,7 @@ def _evaluate_model(arguments: argparse.Namespace, console: Console) -> None:
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
         lines = arguments.lines or _lines(model)
-        with cancelled_by_ctrl_c(control), _pieces(names, control, lines=lines) as (pieces, total):
+        with interruptible(control), _pieces(names, control, lines=lines) as (pieces, total):
             found = evaluate_model(model, (score for _, score in pieces), control)
     console.say(f"Model ‘{model.record.name}’ on {found.pieces:,} pieces, {found.notes:,} notes:")
     _say(found, console)
@@ -74,12 +75,12 @@ def _judge_samples(arguments: argparse.Namespace, console: Console) -> None:
     models = [library.load(record) for record in records]
     with console.bar("piece") as bar:
         control = Control(lambda event: bar.show(event, total) if isinstance(event, int) else None)
-        with cancelled_by_ctrl_c(control), _pieces(names, control, lines=_lines(models[0])) as (pieces, total):
+        with interruptible(control), _pieces(names, control, lines=_lines(models[0])) as (pieces, total):
             held_out = list(unstudied(models, (score for _, score in pieces), control))
     with console.bar("sample") as bar:
         samples = arguments.samples * len(models)
         control = Control(lambda event: bar.show(event, samples) if isinstance(event, int) else None)
-        with cancelled_by_ctrl_c(control):
+        with interruptible(control):
             judged = judge_samples(
                 models,
                 held_out,
@@ -116,7 +117,7 @@ def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
     with console.bar("batch") as bar:
         control = Control(_FoldTeller(bar, numbers, arguments.folds))
         lines = arguments.lines
-        with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=lines) as (pieces, _total):
+        with interruptible(control), _pieces(arguments.arguments, control, lines=lines) as (pieces, _total):
             learnt = list(pieces)
             found = cross_validate(
                 [score for _, score in learnt],
@@ -149,7 +150,7 @@ def _evaluate_counting(arguments: argparse.Namespace, console: Console) -> None:
         raise UsageError(f"order: 0 to {MOST_NOTES_BACK} notes back")
     random_seed = 1 if arguments.random_seed is None else arguments.random_seed
     control = Control()
-    with cancelled_by_ctrl_c(control), _pieces(arguments.arguments, control, lines=arguments.lines) as (pieces, _total):
+    with interruptible(control), _pieces(arguments.arguments, control, lines=arguments.lines) as (pieces, _total):
         results = evaluate_counting(
             ((entry.fingerprint, entry.title, score) for entry, score in pieces),
             arguments.preset,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.cli.console import Console, cancelled_by_ctrl_c
+from core.cli.console import Console
+from core.cli.interruption import interruptible
 from core.music.midi_file import read_midi
 from core.music.pitch import key_of, pitch_name
 from core.music.score import Part, Score
@@ -42,7 +43,7 @@ def render(arguments: argparse.Namespace, console: Console) -> None:
                 bar.show(*event)
 
         control = Control(show)
-        with cancelled_by_ctrl_c(control):
+        with interruptible(control):
             pcm = render_score(score, renderer, control=control)
     out = Path(arguments.out)
     write_wav(pcm, out)

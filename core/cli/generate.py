@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core import paths
-from core.cli.console import Console, UsageError, cancelled_by_ctrl_c
+from core.cli.console import Console, UsageError
+from core.cli.interruption import interruptible
 from core.corpus.melody import melody_part
 from core.errors import SpecError
 from core.learning.generation.generation import Source, Take, sources_of, unknown_notes
@@ -44,7 +45,7 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
 
     control = Control()
     began = time.monotonic()
-    with cancelled_by_ctrl_c(control):
+    with interruptible(control):
         takes = generate_takes(model, request, control)
     elapsed_s = time.monotonic() - began
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.cli.console import Console, cancelled_by_ctrl_c, counted
+from core.cli.console import Console, counted
+from core.cli.interruption import Interrupted, interruptible
 from core.corpus.importer import import_paths
 from core.corpus.report import ImportProgress, ImportReport
 from core.corpus.store import Corpus, CorpusStore
-from core.tasks import Cancelled, Control
+from core.tasks import Control
 
 _SHOWN_REASONS = 20
 
@@ -42,7 +43,7 @@ def import_(arguments: argparse.Namespace, console: Console) -> None:
 def imported(
     files: Sequence[Path], console: Console, *, name: str = "", add_to: str = ""
 ) -> tuple[Corpus, ImportReport]:
-    """Import with a progress bar; Ctrl+C cancels with everything read so far kept."""
+    """Import with a progress bar; interrupted, everything read so far is kept."""
     with console.bar("file") as bar:
 
         def show(event: object) -> None:
@@ -51,9 +52,9 @@ def imported(
 
         control = Control(show)
         try:
-            with cancelled_by_ctrl_c(control):
+            with interruptible(control):
                 return import_paths(files, control, home=paths.home(), name=name, add_to=add_to)
-        except Cancelled:
+        except Interrupted:
             console.note("What was read is kept: the same command goes on from there.")
             raise
 

@@ -6,17 +6,14 @@ and models, because the chief tells them.
 
 import argparse
 import math
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from core import paths
-from core.cli.console import Bar, Console, UsageError, cancelled_by_ctrl_c
+from core.cli.console import Bar, Console, UsageError
+from core.cli.interruption import Interrupted, interruptible
 from core.cli.pieces import imported
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import SpecError, TrainingError
@@ -142,7 +139,7 @@ def corpus_of(names: list[str], console: Console) -> Corpus:
 def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
     corpus = corpus_of(arguments.corpus, console)
     control = Control()
-    with cancelled_by_ctrl_c(control):
+    with interruptible(control):
         return start_job(
             corpus,
             CorpusStore(paths.home()),
@@ -193,28 +190,11 @@ def _history_of(job: TrainingJob) -> tuple[EpochDone, ...]:
 def _trained(run: Callable[[Control], TrainingResult], console: Console, told: "_Told", go_on: str) -> TrainingResult:
     """What `run` gives, told as it goes. Interrupted, it says how to go on."""
     try:
-        with console.bar("batch") as bar, _sigterm_as_ctrl_c():
+        with console.bar("batch") as bar:
             return run(Control(_Teller(console, bar, told)))
-    except KeyboardInterrupt:
+    except Interrupted:
         console.note(go_on)
         raise
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Clusters ask a program to end by SIGTERM, and give it seconds in which to save."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class _Told:

@@ -5,9 +5,7 @@ up. A chunk of files whose process died is read again one by one, each in the op
 """
 
 import contextlib
-import multiprocessing
 import os
-import signal
 import sqlite3
 import time
 from collections import deque
@@ -18,6 +16,7 @@ from pathlib import Path
 from core.corpus.cache import Seen, known, open_cache
 from core.corpus.reading import Batch, Reader, read_files
 from core.corpus.walk import Found
+from core.processes import spawned
 from core.tasks import Control
 
 CHUNK = 256
@@ -93,11 +92,7 @@ class _Reading:
     """One process, and the files that it has yet to answer."""
 
     def __init__(self, home: Path, reader: Reader, work: _Work) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, home, reader), daemon=True, name="reading")
-        self._process.start()
-        theirs.close()
+        self._process, self.connection = spawned(_serve, home, reader, name="reading")
         self._work = work
         self._is_up = False
         self._give()
@@ -153,7 +148,6 @@ class _Reading:
 
 def _serve(connection: Connection, home: Path, reader: Reader) -> None:
     """In the process: read what comes until nobody is there to send."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends us
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # the window goes first; Windows has no such thing
     cache = open_cache(home)

@@ -1,0 +1,74 @@
+"""Processes that this one starts for work that may crash or take all memory: they end with it, and leave its signals to it."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def spawned(
+    target: Callable[..., None],
+    *arguments: object,
+    name: str,
+    outlives: Callable[[], bool] | None = None,
+) -> tuple[SpawnProcess, Connection]:
+    """A process that runs `target(pipe, *arguments)`, and this end of the pipe. Raises OSError when it can't be started.
+
+    Ctrl+C, which a terminal sends to it too, is for this process alone. When this process is gone, however it ended, the
+    other one ends at once, whatever it is doing; unless `outlives()`, asked there, says that it will see to it itself.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_run, args=(target, outlives, theirs, *arguments), name=name, daemon=True)
+    try:
+        with _signals_held_back():
+            process.start()
+    except BaseException:  # interrupted, it must not stay behind
+        ours.close()
+        if process.pid is not None:
+            process.kill()
+            process.join()
+        raise
+    finally:
+        theirs.close()
+    return process, ours
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Signals come after the block: neither does one leave half a process, nor does it hit one that isn't ready for it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would let them through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run(
+    target: Callable[..., None], outlives: Callable[[], bool] | None, pipe: Connection, *arguments: object
+) -> None:
+    """In the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    threading.Thread(target=_end_with_parent, args=(outlives,), name="parent", daemon=True).start()
+    target(pipe, *arguments)
+
+
+def _end_with_parent(outlives: Callable[[], bool] | None) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        if outlives is None or not outlives():
+            os._exit(1)

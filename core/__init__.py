@@ -8,6 +8,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     music                    Note, Part, Score; edits; timing; pitch; .mid in and out
     settings
     paths | tasks | files    where things live; how long work talks; writing without losing
+    trash                    what was deleted and can come back
     loading                  reading what may be damaged or hostile: files, JSON, zips and arrays
     processes                child processes that end with their parent
     silence                  shutting up libraries that speak past Python

@@ -109,31 +109,38 @@ def _pieces(command: _Command) -> None:
     made.add_argument("--add-to", default="", metavar="CORPUS", help="add to this corpus instead of making one")
     made.add_argument("--lines", choices=("melody", "all"), help="what is learnt of each piece")
 
-    made = command("corpora", "pieces:list_corpora", "List the corpora; or rename, delete, or choose what is learnt.")
+    made = command(
+        "corpora", "pieces:list_corpora", "List the corpora; or rename, delete, restore, or choose what is learnt."
+    )
     actions = made.add_subparsers(metavar="ACTION")
     action = command("rename", "pieces:rename_corpus", "Give a corpus another name.", actions)
     action.add_argument("corpus", metavar="CORPUS")
     action.add_argument("name", metavar="NEW_NAME")
     action = command("delete", "pieces:delete_corpus", "Put a corpus into the trash of the user folder.", actions)
     action.add_argument("corpus", metavar="CORPUS")
-    action = command("restore", "pieces:restore_corpus", "Take a deleted corpus back, by its id.", actions)
-    action.add_argument("corpus", metavar="ID")
+    action = command("restore", "pieces:restore_corpus", "Take a deleted corpus back out of the trash.", actions)
+    action.add_argument("corpus", metavar="CORPUS")
     action = command("lines", "pieces:set_lines", "Learn the melodies alone, or all notes.", actions)
     action.add_argument("corpus", metavar="CORPUS")
     action.add_argument("lines", choices=("melody", "all"))
 
-    made = command("models", "models:list_models", "List the models; or rename, delete, export, import.")
+    made = command("models", "models:list_models", "List the models; or rename, delete, restore, export, import.")
     actions = made.add_subparsers(metavar="ACTION")
     action = command("rename", "models:rename", "Give a model another name.", actions)
     action.add_argument("model", metavar="MODEL")
     action.add_argument("name", metavar="NEW_NAME")
     action = command("delete", "models:delete", "Put a model into the trash of the user folder.", actions)
     action.add_argument("model", metavar="MODEL")
+    action = command("restore", "models:restore", "Take a deleted model back out of the trash.", actions)
+    action.add_argument("model", metavar="MODEL")
     action = command("export", "models:export", "Write a model as one file.", actions)
     action.add_argument("model", metavar="MODEL")
     action.add_argument("out", metavar="FILE")
     action = command("import", "models:import_", "Add a .ritornello-model to the library.", actions)
     action.add_argument("file", metavar="FILE")
+
+    made = command("trash", "trash:trash", "List the deleted corpora and models that can come back; or empty it.")
+    made.add_argument("--empty", action="store_true", help="delete all of it for good")
 
 
 def _training(command: _Command) -> None:

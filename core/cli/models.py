@@ -7,7 +7,8 @@ from typing import Any
 
 from core import paths
 from core.cli.console import Console
-from core.learning.models.library import Library, ModelRecord
+from core.learning.models.library import Library, ModelRecord, Trashed
+from core.trash import KEPT_DAYS
 
 
 def list_models(_arguments: argparse.Namespace, console: Console) -> None:
@@ -32,8 +33,27 @@ def delete(arguments: argparse.Namespace, console: Console) -> None:
     """The command `models delete`."""
     library = Library(paths.home())
     trashed = library.delete(library.find(arguments.model))
-    console.say(f"‘{trashed.record.name}’ is in the trash: {trashed.path}")
+    console.say(
+        f"‘{trashed.record.name}’ is in the trash for {KEPT_DAYS} days. Take it back with: {restoring(trashed)}"
+    )
     console.result({**record_of(trashed.record), "trash": str(trashed.path)})
+
+
+def restore(arguments: argparse.Namespace, console: Console) -> None:
+    """The command `models restore`."""
+    library = Library(paths.home())
+    trashed = library.find_trashed(arguments.model)
+    record = library.restore(trashed)
+    was = trashed.record.name
+    console.say(
+        f"‘{was}’ is back." if record.name == was else f"‘{was}’ is back as ‘{record.name}’: the name was taken."
+    )
+    console.result(record_of(record))
+
+
+def restoring(trashed: Trashed) -> str:
+    """The command that takes it back."""
+    return f"ritornello-cli models restore {trashed.path.name}"
 
 
 def export(arguments: argparse.Namespace, console: Console) -> None:
@@ -70,10 +90,18 @@ def record_of(record: ModelRecord) -> dict[str, Any]:
         "state": record.state,
         "started_from": record.started_from,
         "path": str(record.path),
+        "damage": record.damage,
     }
 
 
 def _line(record: ModelRecord) -> str:
+    if record.damage:
+        what = (
+            "Install Ritornello again."
+            if record.is_starter
+            else f"Delete it with: ritornello-cli models delete {record.id}"
+        )
+        return f"{record.name} (damaged): {record.damage} {what}"
     words = [record.name + (" (starter)" if record.is_starter and record.name.casefold() != "starter" else "")]
     if record.corpus_name:
         words.append(f"from ‘{record.corpus_name}’ ({record.pieces:,} pieces)")

@@ -9,11 +9,13 @@ from core import paths
 from core.cli.console import Console, counted
 from core.cli.interruption import Interrupted, interruptible
 from core.corpus.importer import import_paths
-from core.corpus.report import ImportProgress, ImportReport
-from core.corpus.store import Corpus, CorpusStore
+from core.corpus.report import ImportNotice, ImportProgress, ImportReport
+from core.corpus.store import Corpus, CorpusStore, TrashedCorpus
 from core.tasks import Control
+from core.trash import KEPT_DAYS
 
 _SHOWN_REASONS = 20
+_DELETE = "ritornello-cli corpora delete"
 
 
 def import_(arguments: argparse.Namespace, console: Console) -> None:
@@ -49,6 +51,8 @@ def imported(
         def show(event: object) -> None:
             if isinstance(event, ImportProgress) and event.total:
                 bar.show(event.done, event.total, event.name)
+            elif isinstance(event, ImportNotice):
+                bar.write(f"{event.sentence} {event.hint}")
 
         control = Control(show)
         try:
@@ -82,6 +86,9 @@ def list_corpora(_arguments: argparse.Namespace, console: Console) -> None:
     if not corpora:
         console.say("There are no corpora yet. Make one with: ritornello-cli import FOLDER")
     for corpus in corpora:
+        if corpus.damage:
+            console.say(f"{corpus.name}: {corpus.damage} Import its folder again, or: {_DELETE} {corpus.id}")
+            continue
         console.say(
             f"{corpus.name}: {counted(len(corpus.pieces), 'piece')}, {corpus.note_count:,} notes"
             f" ({'melodies' if corpus.lines == 'melody' else 'all notes'})"
@@ -100,18 +107,29 @@ def rename_corpus(arguments: argparse.Namespace, console: Console) -> None:
 def delete_corpus(arguments: argparse.Namespace, console: Console) -> None:
     """The command `corpora delete`."""
     store = CorpusStore(paths.home())
-    corpus = store.load(arguments.corpus)
-    record = _record(corpus)
-    store.delete(corpus.id)
-    console.say(f"‘{corpus.name}’ is in the trash. Take it back with: ritornello-cli corpora restore {corpus.id}")
+    trashed = store.delete(arguments.corpus)
+    record = {**_record(trashed.corpus), "trash": trashed.path.stem}
+    console.say(
+        f"‘{trashed.corpus.name}’ is in the trash for {KEPT_DAYS} days. Take it back with: {restoring(trashed)}"
+    )
     console.result(record)
 
 
 def restore_corpus(arguments: argparse.Namespace, console: Console) -> None:
     """The command `corpora restore`."""
-    corpus = CorpusStore(paths.home()).restore(arguments.corpus)
-    console.say(f"‘{corpus.name}’ is back.")
+    store = CorpusStore(paths.home())
+    trashed = store.find_trashed(arguments.corpus)
+    corpus = store.restore(trashed)
+    was = trashed.corpus.name
+    console.say(
+        f"‘{was}’ is back." if corpus.name == was else f"‘{was}’ is back as ‘{corpus.name}’: the name was taken."
+    )
     console.result(_record(corpus))
+
+
+def restoring(trashed: TrashedCorpus) -> str:
+    """The command that takes it back."""
+    return f"ritornello-cli corpora restore {trashed.path.stem}"
 
 
 def set_lines(arguments: argparse.Namespace, console: Console) -> None:
@@ -131,4 +149,5 @@ def _record(corpus: Corpus) -> dict[str, Any]:
         "pieces": len(corpus.pieces),
         "notes": corpus.note_count,
         "created": corpus.created,
+        "damage": corpus.damage,
     }

@@ -2,16 +2,19 @@
 
 A file is known by (path, size, time of change) and then not even opened; a content by its hash, under whatever name it
 comes. What was written in one transaction survives a crash of the program. A newer reader ignores what an older one
-understood. Many may read while one writes.
+understood. Many may read while one writes. A damaged cache is set aside, not mended: the files are still there.
 """
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 
+from core.corpus.database import COMPANIONS, move, of_kinds, translated
 from core.errors import FileError
 from core.music.columns import ScoreColumns
 
@@ -81,58 +84,99 @@ _COLUMNS = ", ".join(field.name for field in fields(Understood))
 _PLACES = ", ".join("?" for _ in fields(Understood))
 
 
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """SQLite's errors as a FileError whose sentence begins with `what`; an interruption passes."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-            raise
-        is_full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
-        why = "the disk is full" if is_full else str(error)
-        hint = "Free some space and try again." if is_full else ""
-        raise FileError(f"{what}: {why}.", hint=hint) from error
+class DamagedCacheError(FileError):
+    """The cache holds what we didn't write. Whoever gets this from `open_cache` finds it set aside."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cache of read files was damaged, and is set aside.",
+            hint="Import the folders of your collections again: they are read anew.",
+        )
 
 
 def cache_file(home: Path) -> Path:
     return home / "cache" / "files.sqlite"
 
 
-def open_cache(home: Path) -> sqlite3.Connection:
-    """A connection of this thread to the cache, made if there is none. A damaged cache is set aside and begun anew.
+@contextmanager
+def open_cache(home: Path) -> Iterator[sqlite3.Connection]:
+    """A connection of this thread to the cache, made if there is none.
 
-    Raises FileError when it can't be made.
+    Damage, also such as shows only while it is used, sets the cache aside and raises DamagedCacheError: the next to open
+    it begins a new one. Raises FileError when it can't be made or used.
     """
     path = cache_file(home)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"The folder ‘{path.parent}’ can't be made: {error.strerror or error}.") from error
-    with translated("The cache of read files can't be opened"):
-        try:
-            return _connected(path)
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                raise
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            return _connected(path)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        raise FileError(
+            f"The folder ‘{path.parent}’ can't be made: {error.strerror or error}.",
+            hint="Look at what is in its place.",
+        ) from error
+    before = _identity(path)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = NORMAL"
-        )  # a crash of the program loses nothing, one of the power a chunk
-        connection.execute("PRAGMA cache_size = -3000")  # 3 MB, whatever the number of files
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
+        with using_cache(home):
+            _require_ordinary(path)
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+            try:
+                _prepare(connection)
+                yield connection
+            finally:
+                connection.close()
+    except DamagedCacheError:
+        _set_aside(path, before or _identity(path))
         raise
-    return connection
+
+
+def using_cache(home: Path) -> AbstractContextManager[None]:
+    """SQLite's errors within are the cache's: DamagedCacheError, or FileError where there is no damage."""
+    return translated("The cache of read files can't be used", cache_file(home), damaged=DamagedCacheError)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # a crash of the program loses nothing, one of the power a chunk
+    connection.execute("PRAGMA cache_size = -3000")  # 3 MB, whatever the number of files
+    connection.executescript(_SCHEMA)
+    for table, kind in (("content", Understood), ("file", Seen)):
+        found = connection.execute(f"SELECT * FROM {table} LIMIT 0").description  # noqa: S608 -- names of our own
+        if [name for name, *_ in found] != [field.name for field in fields(kind)]:
+            raise DamagedCacheError  # of another version
+
+
+def _require_ordinary(path: Path) -> None:
+    """What is there and beside it must be files that may be read and written: SQLite can't tell, or would wait."""
+    for one in (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
+        if os.path.lexists(one) and not (one.is_file() and os.access(one, os.R_OK | os.W_OK)):
+            raise DamagedCacheError
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _set_aside(path: Path, which: tuple[int, int] | None) -> None:
+    """Move a damaged cache out of the way, in the place of one that was moved before; unless another already did."""
+    if _identity(path) != which:
+        return
+    aside = path.with_name(path.name + ".damaged")
+    try:
+        for suffix in ("", *COMPANIONS):
+            former = aside.with_name(aside.name + suffix)
+            if former.is_dir() and not former.is_symlink():
+                shutil.rmtree(former)
+            else:
+                former.unlink(missing_ok=True)
+        move(path, aside)
+    except OSError as error:
+        raise FileError(
+            f"The cache of read files is damaged, and can't be moved: {error.strerror or error}.",
+            hint=f"Delete ‘{path}’ and try again.",
+        ) from error
 
 
 def known(connection: sqlite3.Connection, contents: Sequence[bytes]) -> set[bytes]:
@@ -155,11 +199,19 @@ def keep(connection: sqlite3.Connection, seen: Iterable[Seen], understood: Itera
 
 
 def score_of(connection: sqlite3.Connection, fingerprint: str) -> ScoreColumns | None:
-    """A score of the music with this fingerprint, the same one each time; None if the cache has none."""
-    row = connection.execute(
-        "SELECT score FROM content WHERE fingerprint = ? ORDER BY content LIMIT 1", (fingerprint,)
-    ).fetchone()
-    return ScoreColumns.from_bytes(row[0]) if row else None
+    """A score of the music with this fingerprint, the same one each time; None if the cache has none.
+
+    What is stored but damaged is forgotten, so that it is read anew when its file comes in again.
+    """
+    rows = connection.execute(
+        "SELECT content, score FROM content WHERE fingerprint = ? ORDER BY content", (fingerprint,)
+    ).fetchall()
+    for content, score in of_kinds(rows, bytes, bytes):
+        try:
+            return ScoreColumns.from_bytes(score)
+        except FileError:
+            connection.execute("DELETE FROM content WHERE content = ?", (content,))
+    return None
 
 
 def tallies_of(connection: sqlite3.Connection, fingerprints: Sequence[str], *, melody: bool) -> dict[str, bytes]:
@@ -170,4 +222,4 @@ def tallies_of(connection: sqlite3.Connection, fingerprints: Sequence[str], *, m
         f"SELECT fingerprint, {column} FROM content WHERE fingerprint IN ({marks})",  # noqa: S608 -- names and marks
         tuple(fingerprints),
     )
-    return dict(rows)
+    return dict(of_kinds(rows, str, bytes))

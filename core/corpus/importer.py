@@ -16,17 +16,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.corpus.cache import READER, keep, known, open_cache, translated
+from core.corpus.cache import READER, DamagedCacheError, keep, known, open_cache, using_cache
+from core.corpus.database import of_kinds
 from core.corpus.pool import CHUNK, processes_for, read_in_processes
 from core.corpus.reading import Batch, Reader, read_files
-from core.corpus.report import ImportProgress, ImportReport, verdict_of_row
+from core.corpus.report import VERDICT_KINDS, ImportNotice, ImportProgress, ImportReport, verdict_of_row
+from core.corpus.rows import DamagedCorpusError, reading
 from core.corpus.store import (
     INSERT_PIECE,
+    PIECE_COLUMNS,
+    PIECE_KINDS,
     Corpus,
     CorpusStore,
+    PieceEntry,
     next_list,
     read_about,
     roots_key,
+    row_of,
     write_about,
 )
 from core.corpus.walk import MEMBER, Found, is_zip, shown, walk
@@ -51,6 +57,10 @@ CREATE TEMP TABLE found (
 ) WITHOUT ROWID;
 CREATE INDEX temp.found_fingerprint ON found (fingerprint, path);
 CREATE TEMP TABLE left_out (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE earlier (
+    fingerprint TEXT PRIMARY KEY, title, source, notes, duration_s, key, metre, tempo, parts, polyphony, lines,
+    melody_notes
+) WITHOUT ROWID;
 """
 
 _FIND = """
@@ -84,20 +94,31 @@ SELECT found.path,
     CASE WHEN found.reason || coalesce(content.reason, '') != '' THEN found.reason || coalesce(content.reason, '')
         WHEN first != found.path THEN '' ELSE content.repairs END AS reason,
     CASE WHEN first != found.path THEN first ELSE x'' END AS of, coalesce(found.fingerprint, '') AS fingerprint,
-    coalesce(content.notes, 0) AS notes, coalesce(content.key, '') AS key, content.content AS content
+    coalesce(content.notes, (SELECT notes FROM temp.earlier WHERE earlier.fingerprint = found.fingerprint), 0) AS notes,
+    coalesce(content.key, (SELECT key FROM temp.earlier WHERE earlier.fingerprint = found.fingerprint), '') AS key,
+    content.content AS content
 FROM (
     SELECT *, (SELECT min(path) FROM temp.found AS other WHERE other.fingerprint = one.fingerprint) AS first
     FROM temp.found AS one {where}
 ) AS found LEFT JOIN main.content ON content.content = found.content
 """
 _VERDICTS = f"SELECT path, verdict, reason, of, fingerprint, notes, key FROM ({_JUDGED}) ORDER BY path"  # noqa: S608 -- our own
+_LEARNT = "judged.verdict IN ('kept', 'repaired') AND judged.fingerprint NOT IN (SELECT fingerprint FROM temp.left_out)"
 _PIECES = f"""
 SELECT judged.path, content.fingerprint, content.notes, content.duration_s, content.key, content.metre, content.tempo,
-    content.parts, content.polyphony, content.lines, content.melody_notes
+    content.parts, content.polyphony, content.lines, content.melody_notes,
+    EXISTS (SELECT 1 FROM main.content AS found WHERE found.fingerprint = content.fingerprint)
 FROM ({_JUDGED.format(where="")}) AS judged JOIN main.content ON content.content = judged.content
-WHERE judged.verdict IN ('kept', 'repaired') AND judged.fingerprint NOT IN (SELECT fingerprint FROM temp.left_out)
-ORDER BY judged.path
+WHERE {_LEARNT}
 """  # noqa: S608 -- our own
+# Pieces of the corpus that is added to, of which the cache has lost the music: they stay pieces.
+_PIECES_OF_BEFORE = f"""
+SELECT judged.path, earlier.fingerprint, earlier.notes, duration_s, earlier.key, metre, tempo, parts, polyphony, lines,
+    melody_notes, 1
+FROM temp.earlier AS earlier CROSS JOIN ({_JUDGED.format(where="")}) AS judged ON judged.fingerprint = earlier.fingerprint
+WHERE judged.content IS NULL AND {_LEARNT}
+"""  # noqa: S608 -- our own
+_KINDS_OF_PIECES = (PIECE_KINDS[0], *PIECE_KINDS[3:])
 
 
 def import_paths(
@@ -124,18 +145,26 @@ def import_paths(
     _require_there(paths)
     store = CorpusStore(home)
     earlier = store.load(add_to) if add_to else None
-    with closing(open_cache(home)) as cache, _interruptible(cache, control):
-        work = _Import(cache, control, home)
-        if earlier:
-            work.take_up(store.file(earlier.id))
-        work.walk(paths)
-        if not work.total:
-            raise FileError(
-                f"There are no MIDI files in ‘{_name_of(paths)}’.",
-                hint="Files that end in .mid, .midi, .kar, .rmi or .zip can be read.",
-            )
-        work.read(reader, processes)
-        corpus_id = _conclude(work, store, paths, earlier=earlier, name=name.strip(), began=began)
+
+    def made() -> str:
+        with open_cache(home) as cache, _interruptible(cache, control):
+            work = _Import(cache, control, home)
+            if earlier:
+                work.take_up(store.file(earlier.id), earlier.pieces)
+            work.walk(paths)
+            if not work.total:
+                raise FileError(
+                    f"There are no MIDI files in ‘{_name_of(paths)}’.",
+                    hint="Files that end in .mid, .midi, .kar, .rmi or .zip can be read.",
+                )
+            work.read(reader, processes)
+            return _conclude(work, store, paths, earlier=earlier, name=name.strip(), began=began)
+
+    try:
+        corpus_id = made()
+    except DamagedCacheError as error:
+        control.report(ImportNotice(error.sentence, error.hint))
+        corpus_id = made()
     return store.load(corpus_id), store.report_of(corpus_id)
 
 
@@ -155,15 +184,14 @@ def _name_of(paths: Sequence[Path]) -> str:
 def _interruptible(cache: sqlite3.Connection, control: Control) -> Iterator[None]:
     """Long queries end when the control cancels; what SQLite says about it becomes Cancelled."""
     cache.set_progress_handler(lambda: int(control.cancelled), 20_000)
-    with translated("The import can't go on"):
-        try:
-            yield
-        except sqlite3.OperationalError:
-            if control.cancelled:
-                raise Cancelled from None
-            raise
-        finally:
-            cache.set_progress_handler(None, 0)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if control.cancelled:
+            raise Cancelled from None
+        raise
+    finally:
+        cache.set_progress_handler(None, 0)
 
 
 class _Import:
@@ -180,27 +208,34 @@ class _Import:
         self._reported_at = 0.0
         cache.executescript(_FOUND)
 
-    def take_up(self, corpus: Path) -> None:
-        """Count the files and pieces of an earlier import as found, as they were then."""
-        self.cache.execute("ATTACH ? AS corpus", (str(corpus),))
-        number = read_about(self.cache, schema="corpus")["list"]
-        self.cache.execute(
-            "INSERT INTO temp.found SELECT path, -1, -1, CASE verdict WHEN 'skipped' THEN reason ELSE '' END, 0,"
-            " (SELECT min(content) FROM main.content WHERE content.fingerprint = verdict.fingerprint),"
-            " nullif(fingerprint, '') FROM corpus.verdict"
+    def take_up(self, corpus: Path, pieces: Iterable[PieceEntry]) -> None:
+        """Count the files and pieces of an earlier import as found, as they were then.
+
+        Its file is read by itself: what is wrong with it must not be laid to the cache.
+        """
+        self.cache.execute("BEGIN")
+        for path, verdict, reason, _of, fingerprint, *_ in _verdicts_in(corpus):
+            is_skipped = verdict == "skipped"
+            self.cache.execute(
+                "INSERT OR IGNORE INTO temp.found VALUES (?, -1, -1, ?, 0, NULL, nullif(?, ''))",
+                (path, reason if is_skipped else "", fingerprint),
+            )
+            if not is_skipped:
+                self.cache.execute("INSERT OR IGNORE INTO temp.left_out VALUES (?)", (fingerprint,))
+        self.cache.executemany(
+            f"INSERT OR IGNORE INTO temp.earlier ({PIECE_COLUMNS}) VALUES ({', '.join('?' * 12)})",  # noqa: S608 -- names
+            map(row_of, pieces),
         )
         self.cache.execute(
-            "INSERT OR IGNORE INTO temp.found SELECT CAST(source AS BLOB), -1, -1, '', 0,"
-            " (SELECT min(content) FROM main.content WHERE content.fingerprint = piece.fingerprint), fingerprint"
-            " FROM corpus.piece WHERE list = ? AND fingerprint NOT IN (SELECT fingerprint FROM corpus.verdict)",
-            (number,),
+            "INSERT OR IGNORE INTO temp.found SELECT CAST(source AS BLOB), -1, -1, '', 0, NULL, fingerprint"
+            " FROM temp.earlier WHERE fingerprint NOT IN (SELECT fingerprint FROM temp.left_out)"
         )
+        self.cache.execute("DELETE FROM temp.left_out WHERE fingerprint IN (SELECT fingerprint FROM temp.earlier)")
         self.cache.execute(
-            "INSERT OR IGNORE INTO temp.left_out SELECT fingerprint FROM corpus.verdict WHERE verdict != 'skipped'"
-            " AND fingerprint NOT IN (SELECT fingerprint FROM corpus.piece WHERE list = ?)",
-            (number,),
+            "UPDATE temp.found SET content = (SELECT min(content) FROM main.content"
+            " WHERE content.fingerprint = found.fingerprint) WHERE fingerprint IS NOT NULL"
         )
-        self.cache.execute("DETACH corpus")
+        self.cache.execute("COMMIT")
 
     def walk(self, paths: Sequence[Path]) -> None:
         """Find what there is, and what of it the cache knows."""
@@ -233,7 +268,7 @@ class _Import:
         if row[2]:
             return (replace(archive, reason=row[2]),)
         members = self.cache.execute("SELECT path FROM main.file WHERE path > ? AND path < ?", _inside(archive.path))
-        return tuple(replace(archive, path=path) for (path,) in members)
+        return tuple(replace(archive, path=path) for (path,) in of_kinds(members, bytes))
 
     def _keep_listing(self, archive: Found) -> None:
         """Remember what a zip holds, so that an unchanged one is never opened again."""
@@ -325,12 +360,17 @@ class _Import:
 
     def verdicts(self) -> Iterator[tuple[Any, ...]]:
         """Of all files by path: rows of path, verdict, reason, of, fingerprint, notes, key."""
-        return self._listening(self.cache.execute(_VERDICTS.format(where="")))
+        with using_cache(self._home):
+            yield from of_kinds(self._listening(self.cache.execute(_VERDICTS.format(where=""))), *VERDICT_KINDS)
 
     def pieces(self) -> Iterator[tuple[Any, ...]]:
         """What can be learnt, by path: rows of the columns of a piece."""
-        for path, fingerprint, *rest in self._listening(self.cache.execute(_PIECES)):
-            yield (fingerprint, _title(path), shown(path), *rest)
+        with using_cache(self._home):
+            rows = self._listening(self.cache.execute(f"{_PIECES} UNION ALL {_PIECES_OF_BEFORE} ORDER BY 1"))
+            for path, fingerprint, *rest, is_found in of_kinds(rows, bytes, *_KINDS_OF_PIECES, int):
+                if not is_found:
+                    raise DamagedCacheError
+                yield (fingerprint, _title(path), shown(path), *rest)
 
     def _listening(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         for number, row in enumerate(rows):
@@ -364,6 +404,31 @@ def _conclude(
     renewed = earlier or store.made_of(roots, name)
     named = renewed.name if renewed else store.new_name(name or _name_of(paths))
     corpus_id = renewed.id if renewed else store.new_id(named)
+    try:
+        _write(
+            work, store, corpus_id, roots=roots, name=named, renewed=renewed, is_added=earlier is not None, began=began
+        )
+    except DamagedCorpusError:
+        if renewed is None:
+            raise
+        store.delete(corpus_id)  # all that it held was found again
+        _write(
+            work, store, corpus_id, roots=roots, name=named, renewed=renewed, is_added=earlier is not None, began=began
+        )
+    return corpus_id
+
+
+def _write(
+    work: _Import,
+    store: CorpusStore,
+    corpus_id: str,
+    *,
+    roots: str,
+    name: str,
+    renewed: Corpus | None,
+    is_added: bool,
+    began: float,
+) -> None:
     with store.writing(corpus_id) as connection:
         about = read_about(connection)
         number = next_list(connection)
@@ -377,12 +442,17 @@ def _conclude(
             "SELECT coalesce(sum(lines = 'melody'), 0), count(*) FROM piece WHERE list = ?", (number,)
         ).fetchone()
         entries = {
-            "name": named,
+            "name": name,
             "lines": renewed.lines if renewed else ("melody" if 2 * melodic >= pieces else "all"),
             "created": about.get("created", datetime.now(UTC).isoformat(timespec="seconds")),
             "list": str(number),
-            "roots": about.get("roots", roots) if earlier else roots,
+            "roots": about.get("roots", roots) if is_added else roots,
             "elapsed_s": str(time.monotonic() - began),
         }
         write_about(connection, entries)
-    return corpus_id
+
+
+def _verdicts_in(corpus: Path) -> Iterator[tuple[Any, ...]]:
+    with reading(corpus) as connection:
+        rows = connection.execute("SELECT path, verdict, reason, of, fingerprint, notes, key FROM verdict")
+        yield from of_kinds(rows, *VERDICT_KINDS)

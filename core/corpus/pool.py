@@ -10,10 +10,11 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from core.corpus.cache import Seen, known, open_cache
+from core.corpus.cache import Seen, cache_file, known
 from core.corpus.reading import Batch, Reader, read_files
 from core.corpus.walk import Found
 from core.processes import spawned
@@ -150,15 +151,30 @@ def _serve(connection: Connection, home: Path, reader: Reader) -> None:
     """In the process: read what comes until nobody is there to send."""
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # the window goes first; Windows has no such thing
-    cache = open_cache(home)
-    try:
-        connection.send(None)  # a sign of life
+    connection.send(None)  # a sign of life
+    with contextlib.suppress(EOFError, OSError), closing(_Known(home)) as knows:
         while True:
             items = connection.recv()
-            for batch in read_files(items, knows=lambda contents: known(cache, contents), reader=reader):
+            for batch in read_files(items, knows=knows, reader=reader):
                 connection.send(batch)
-    except (EOFError, OSError):
-        return
-    finally:
+
+
+class _Known:
+    """Which contents the cache knows. Where it fails to say, none: they are read once more, and the parent sees to it."""
+
+    def __init__(self, home: Path) -> None:
+        self._cache: sqlite3.Connection | None = None
         with contextlib.suppress(sqlite3.Error):
-            cache.close()
+            uri = f"{cache_file(home).absolute().as_uri()}?mode=ro"
+            self._cache = sqlite3.connect(uri, uri=True, timeout=30)
+
+    def __call__(self, contents: Sequence[bytes]) -> set[bytes]:
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error):
+                return known(self._cache, contents)
+        return set()
+
+    def close(self) -> None:
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._cache.close()

@@ -73,6 +73,14 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportNotice:
+    """Something about the import as a whole that a person should know."""
+
+    sentence: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportProgress:
     """How far an import is; at most some 20 a second."""
 
@@ -84,6 +92,9 @@ class ImportProgress:
     """The file last read, without its folder."""
     verdicts: tuple[FileVerdict, ...] = ()
     """Of the files read since the last report. A file may yet turn out to be the same as one that comes before it."""
+
+
+VERDICT_KINDS = (bytes, str, str, bytes, str, int, str)
 
 
 def verdict_of_row(row: tuple[Any, ...]) -> FileVerdict:

@@ -5,13 +5,12 @@ learnt: the melodies, or all notes, by the corpus's choice.
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.corpus.cache import open_cache, tallies_of, translated
+from core.corpus.cache import open_cache, tallies_of
 from core.corpus.note_table import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, WIDTH
 from core.corpus.store import Corpus, CorpusStore
 from core.music.pitch import Key, pitch_name
@@ -95,7 +94,7 @@ def statistics_of(store: CorpusStore, corpus: Corpus) -> CorpusStatistics:
     lengths = rows[:, LENGTH]
     occurring = np.flatnonzero(lengths.any(axis=0))
     span = slice(int(occurring[0]), int(occurring[-1]) + 1) if len(occurring) else slice(0, 0)
-    tempos = [None if tempo is None else int(min(tempo, _FASTEST) // _TEMPO_BIN) for _, _, tempo in entries]
+    tempos = [None if tempo is None else int(min(max(0.0, tempo), _FASTEST) // _TEMPO_BIN) for _, _, tempo in entries]
     named = [number for number in tempos if number is not None]
     bins = range(min(named), max(named) + 1) if named else range(0)
     keys = {key for _, key, _ in entries}
@@ -117,7 +116,7 @@ def statistics_of(store: CorpusStore, corpus: Corpus) -> CorpusStatistics:
 def _rows(store: CorpusStore, fingerprints: Sequence[str], *, melody: bool) -> Counts:
     """(pieces, WIDTH): the rows of counts, zeros where the cache has none."""
     rows = np.zeros((len(fingerprints), WIDTH), np.uint32)
-    with translated("The cache of read files can't be read"), closing(open_cache(store.home)) as cache:
+    with open_cache(store.home) as cache:
         for start in range(0, len(fingerprints), _ROWS_AT_ONCE):
             some = fingerprints[start : start + _ROWS_AT_ONCE]
             stored = tallies_of(cache, some, melody=melody)

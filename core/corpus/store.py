@@ -7,22 +7,25 @@ so that a Corpus in hand stays what it was.
 
 import itertools
 import json
+import os
 import re
 import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from core.corpus.cache import open_cache, score_of, translated
+from core.corpus.cache import open_cache, score_of
+from core.corpus.database import move, of_kinds, translated
 from core.corpus.melody import melody_line
-from core.corpus.report import ImportReport, verdict_of_row
-from core.corpus.rows import Rows, connected
+from core.corpus.report import VERDICT_KINDS, ImportReport, verdict_of_row
+from core.corpus.rows import DamagedCorpusError, Rows, reading
 from core.errors import FileError
 from core.music.score import Part, Score
+from core.trash import Trash, id_of
 
 Lines = Literal["melody", "all"]
 """What is learnt of each piece: its melody, or all notes."""
@@ -76,6 +79,7 @@ class PieceEntry:
 PIECE_COLUMNS = (
     "fingerprint, title, source, notes, duration_s, key, metre, tempo, parts, polyphony, lines, melody_notes"
 )
+PIECE_KINDS = (str, str, str, int, float, str, str, (float, type(None)), int, float, str, int)
 INSERT_PIECE = f"INSERT INTO piece (list, position, {PIECE_COLUMNS}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 -- names
 
 
@@ -94,6 +98,8 @@ class Corpus:
     """Read from disk as they are looked at."""
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """ISO 8601, UTC."""
+    damage: str = ""
+    """Why its file can't be read, in a sentence; such a corpus has no pieces, and is good for nothing but deleting."""
 
     @property
     def note_count(self) -> int:
@@ -102,6 +108,16 @@ class Corpus:
         if isinstance(self.pieces, Rows):
             return self.pieces.total(column)
         return sum(getattr(piece, column) for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class TrashedCorpus:
+    """A corpus that was deleted and can still come back."""
+
+    corpus: Corpus
+    """As it was; its pieces can be looked at where they lie now."""
+    path: Path
+    """Where it lies now."""
 
 
 class CorpusStore:
@@ -118,22 +134,13 @@ class CorpusStore:
     def _folder(self) -> Path:
         return self._home / "corpora"
 
-    @property
-    def _trash(self) -> Path:
-        return self._home / "trash" / "corpora"
-
     def list(self) -> tuple[Corpus, ...]:
-        """All corpora by name; those that can't be read are left out."""
-        found = []
-        for path in sorted(self._folder.glob("*.sqlite")) if self._folder.is_dir() else []:
-            try:
-                found.append(self._read(path))
-            except FileError:
-                continue
-        return tuple(sorted(found, key=lambda corpus: (corpus.name.casefold(), corpus.id)))
+        """All corpora by name, also those that can't be read: they say why."""
+        paths = sorted(self._folder.glob("*.sqlite")) if self._folder.is_dir() else []
+        return tuple(sorted(map(self._told, paths), key=lambda corpus: (corpus.name.casefold(), corpus.id)))
 
-    def load(self, id_or_name: str) -> Corpus:
-        """The corpus of this id or, if there is none, of this name, also in other letter case."""
+    def find(self, id_or_name: str) -> Corpus:
+        """The corpus of this id or, if there is none, of this name, also in other letter case; it may be damaged."""
         corpora = self.list()
         for corpus in corpora:
             if corpus.id == id_or_name:
@@ -146,6 +153,11 @@ class CorpusStore:
             f"There is no corpus ‘{id_or_name}’.", hint=f"There are: {known}." if known else "Import a folder first."
         )
 
+    def load(self, id_or_name: str) -> Corpus:
+        """What `find` finds, if it can be read."""
+        found = self.find(id_or_name)
+        return self._read(self.file(found.id)) if found.damage else found
+
     def save(self, corpus: Corpus) -> None:
         """Keep a corpus as it is now; made if there is none of its id."""
         with self.writing(corpus.id) as connection:
@@ -154,7 +166,7 @@ class CorpusStore:
                 number = next_list(connection)
                 connection.executemany(
                     INSERT_PIECE,
-                    ((number, position, *_row(entry)) for position, entry in enumerate(pieces)),
+                    ((number, position, *row_of(entry)) for position, entry in enumerate(pieces)),
                 )
             else:
                 number = pieces.list
@@ -169,23 +181,47 @@ class CorpusStore:
         self.save(corpus)
         return corpus
 
-    def delete(self, corpus_id: str) -> None:
-        """Put a corpus into the trash of the user folder; `restore` takes it back."""
-        path = self.file(self.load(corpus_id).id)
+    def delete(self, id_or_name: str) -> TrashedCorpus:
+        """Put a corpus, be it damaged, into the trash of the user folder."""
+        corpus = self.find(id_or_name)
+        path = self.file(corpus.id)
         try:
-            self._trash.mkdir(parents=True, exist_ok=True)
-            path.replace(self._trash / path.name)
+            place = Trash(self._home).put(path, "corpora", move=move)
         except OSError as error:
-            raise FileError(f"The corpus ‘{corpus_id}’ can't be deleted: {error.strerror or error}.") from error
+            raise FileError(f"The corpus ‘{corpus.name}’ can't be deleted: {error.strerror or error}.") from error
+        return TrashedCorpus(replace(self._told(place, corpus.id), name=corpus.name), place)
 
-    def restore(self, corpus_id: str) -> Corpus:
-        """Take a deleted corpus back out of the trash."""
-        path = self._trash / f"{corpus_id}.sqlite"
+    def trashed(self) -> tuple[TrashedCorpus, ...]:
+        """What can come back, the last deleted first."""
+        places = Trash(self._home).places("corpora", ".sqlite")
+        return tuple(TrashedCorpus(self._told(place, id_of(place)), place) for place in places)
+
+    def find_trashed(self, reference: str) -> TrashedCorpus:
+        """The deleted corpus of this name in the trash, id or name; of several the last deleted."""
+        every = self.trashed()
+        wanted = reference.casefold()
+        for item in every:
+            if item.path.stem == reference:
+                return item
+        for item in every:
+            if wanted in (item.corpus.id.casefold(), item.corpus.name.casefold()):
+                return item
+        known = ", ".join(f"‘{item.path.stem}’" for item in every[:8])
+        raise FileError(f"There is no corpus ‘{reference}’ in the trash.", hint=f"There are: {known}." if known else "")
+
+    def restore(self, trashed: TrashedCorpus) -> Corpus:
+        """Take a deleted corpus back, under a free name where another has its own by now."""
+        was = trashed.corpus
+        name = self.new_name(was.name)
+        corpus_id = was.id if not os.path.lexists(self.file(was.id)) else self.new_id(name)
         try:
-            path.replace(self.file(corpus_id))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            move(trashed.path, self.file(corpus_id))
         except OSError as error:
-            raise FileError(f"The corpus ‘{corpus_id}’ is no longer in the trash.") from error
-        return self.load(corpus_id)
+            why = "it is no longer in the trash" if isinstance(error, FileNotFoundError) else error.strerror or error
+            raise FileError(f"The corpus ‘{was.name}’ can't be brought back: {why}.") from error
+        back = self._told(self.file(corpus_id))
+        return back if back.damage or back.name == name else self.rename(corpus_id, name)
 
     def with_lines(self, corpus: Corpus, lines: Lines) -> Corpus:
         """The corpus, learnt by its melodies or all notes; kept on disk."""
@@ -212,32 +248,36 @@ class CorpusStore:
 
     def score_of(self, fingerprint: str) -> Score:
         """The whole music of a piece, with all its parts."""
-        with translated("The cache of read files can't be read"), closing(open_cache(self._home)) as cache:
-            return _score(cache, fingerprint, fingerprint)
+        with open_cache(self._home) as cache:
+            return _score(cache, fingerprint, "this piece")
 
     def learnable_scores(self, corpus: Corpus) -> Iterator[tuple[PieceEntry, Score]]:
         """Each piece with what is learnt of it: a score of one part, the melody or all notes but drums; one at a time."""
-        with translated("The cache of read files can't be read"), closing(open_cache(self._home)) as cache:
+        with open_cache(self._home) as cache:
             for entry in corpus.pieces:
-                yield entry, learnable(_score(cache, entry.fingerprint, entry.title), corpus.lines)
+                yield entry, learnable(_score(cache, entry.fingerprint, f"‘{entry.title}’"), corpus.lines)
 
     def report_of(self, corpus_id: str) -> ImportReport:
         """What became of each file when the corpus was imported; empty for one that was put together otherwise."""
         path = self.file(self.load(corpus_id).id)
-        with translated(f"‘{path.stem}’ can't be read"), closing(connected(path)) as connection:
+        elapsed_s = 0.0
+        with reading(path) as connection, suppress(ValueError):
             elapsed_s = float(read_about(connection).get("elapsed_s", "0"))
         verdicts = Rows(
-            path, table="verdict", columns="path, verdict, reason, of, fingerprint, notes, key", make=verdict_of_row
+            path,
+            table="verdict",
+            columns="path, verdict, reason, of, fingerprint, notes, key",
+            kinds=VERDICT_KINDS,
+            make=verdict_of_row,
         )
         return ImportReport(verdicts, elapsed_s)
 
     def made_of(self, roots: str, name: str) -> Corpus | None:
         """The corpus that was imported from these roots; with a name, only one that is called so."""
         for corpus in self.list():
-            with closing(connected(self.file(corpus.id))) as connection:
-                is_theirs = read_about(connection).get("roots") == roots
-            if is_theirs and name in ("", corpus.name):
-                return corpus
+            with suppress(FileError), reading(self.file(corpus.id)) as connection:
+                if read_about(connection).get("roots") == roots and name in ("", corpus.name):
+                    return corpus
         return None
 
     def new_name(self, name: str) -> str:
@@ -251,7 +291,7 @@ class CorpusStore:
         plain = unicodedata.normalize("NFKC", name).casefold()
         slug = re.sub(r"[\W_]+", "-", plain).strip("-")[:40] or "pieces"
         number, found = 1, slug
-        while self.file(found).exists():
+        while os.path.lexists(self.file(found)):
             number += 1
             found = f"{slug}-{number}"
         return found
@@ -266,9 +306,12 @@ class CorpusStore:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FileError(f"The folder ‘{self._folder}’ can't be made: {error.strerror or error}.") from error
-        with translated(f"The corpus ‘{corpus_id}’ was not saved"):
-            path = self.file(corpus_id)
-            is_new = not path.exists()
+        path = self.file(corpus_id)
+        what = f"The corpus ‘{corpus_id}’ was not saved"
+        with translated(what, path, damaged=lambda: DamagedCorpusError(corpus_id)):
+            is_new = not os.path.lexists(path)
+            if not is_new and not path.is_file():
+                raise DamagedCorpusError(corpus_id)
             connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             try:
                 connection.executescript(SCHEMA)
@@ -281,13 +324,20 @@ class CorpusStore:
                 if is_new:
                     path.unlink(missing_ok=True)
 
+    def _told(self, path: Path, corpus_id: str = "") -> Corpus:
+        """The corpus in a file, or what is wrong with it. corpus_id: if it isn't the file's name."""
+        corpus_id = corpus_id or path.stem
+        try:
+            return replace(self._read(path), id=corpus_id)
+        except FileError as error:
+            return Corpus(corpus_id, _name_in(path) or corpus_id, "all", (), "", damage=error.sentence)
+
     def _read(self, path: Path) -> Corpus:
-        with translated(f"‘{path.stem}’ can't be read"), closing(connected(path)) as connection:
+        with reading(path) as connection:
             about = read_about(connection)
-        if "list" not in about:
-            raise FileError(f"‘{path.stem}’ holds no corpus.")
+            pieces = PieceRows(path, _number(about, "list"))
+            pieces.check()
         lines: Lines = "melody" if about.get("lines") == "melody" else "all"
-        pieces = PieceRows(path, int(about["list"]))
         return Corpus(path.stem, about.get("name", path.stem), lines, pieces, about.get("created", ""))
 
 
@@ -296,9 +346,27 @@ class PieceRows(Rows[PieceEntry]):
 
     def __init__(self, path: Path, number: int) -> None:
         super().__init__(
-            path, table="piece", columns=PIECE_COLUMNS, make=_entry, where="list = ?", parameters=(number,)
+            path,
+            table="piece",
+            columns=PIECE_COLUMNS,
+            kinds=PIECE_KINDS,
+            make=_entry,
+            where="list = ?",
+            parameters=(number,),
         )
         self.list = number
+
+    def check(self) -> None:
+        """Look at every row's numbers. Raises DamagedCorpusError."""
+        self.total("notes + melody_notes")
+        len(self)
+
+
+def _name_in(path: Path) -> str:
+    """What a corpus was called whose file is damaged, if that can still be read."""
+    with suppress(FileError), reading(path) as connection:
+        return read_about(connection).get("name", "")
+    return ""
 
 
 def learnable(score: Score, lines: Lines) -> Score:
@@ -315,11 +383,12 @@ def learnable(score: Score, lines: Lines) -> Score:
 def _score(cache: sqlite3.Connection, fingerprint: str, name: str) -> Score:
     columns = score_of(cache, fingerprint)
     if columns is None:
-        raise FileError(f"The music of ‘{name}’ is no longer in the cache.", hint="Import its folder again.")
+        raise FileError(f"The music of {name} is no longer in the cache.", hint="Import its folder again.")
     return columns.to_score()
 
 
-def _row(entry: PieceEntry) -> tuple[object, ...]:
+def row_of(entry: PieceEntry) -> tuple[object, ...]:
+    """The values of `PIECE_COLUMNS`."""
     return (
         entry.fingerprint,
         entry.title,
@@ -338,13 +407,20 @@ def _row(entry: PieceEntry) -> tuple[object, ...]:
 
 def next_list(connection: sqlite3.Connection) -> int:
     """A number that no list of pieces of this file has had."""
-    number = int(read_about(connection).get("lists", "0")) + 1
+    number = _number({"lists": "0", **read_about(connection)}, "lists") + 1
     write_about(connection, {"lists": str(number)})
     return number
 
 
-def read_about(connection: sqlite3.Connection, *, schema: str = "main") -> dict[str, str]:
-    return dict(connection.execute(f"SELECT name, value FROM {schema}.about"))  # noqa: S608 -- a name of our own
+def _number(about: dict[str, str], name: str) -> int:
+    try:
+        return int(about[name])
+    except (KeyError, ValueError):
+        raise sqlite3.DataError(f"no {name}") from None  # as whatever else is damaged
+
+
+def read_about(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(of_kinds(connection.execute("SELECT name, value FROM about"), str, str))
 
 
 def write_about(connection: sqlite3.Connection, entries: dict[str, str]) -> None:

@@ -1,7 +1,8 @@
 """What the Pieces workspace asks for is done here: importing, counting, filtering and reading pieces, all in Workers."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 
 if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can do without
-    from core.corpus.report import ImportProgress, ImportReport
-    from core.corpus.store import Corpus, PieceEntry
+    from core.corpus.report import ImportNotice, ImportProgress, ImportReport
+    from core.corpus.store import Corpus, PieceEntry, TrashedCorpus
     from core.workers import Worker
 
 _SAMPLES_NAME = "OpenScore Lieder"
@@ -97,7 +98,15 @@ class CorpusController(QObject):
 
     def show_corpus(self, corpus_id: str) -> None:
         """Show a corpus, as soon as it is read."""
-        self._run(_viewed, self._home, corpus_id, then=self._show_view, unless_later=True)
+
+        def failed(error: AppError) -> None:
+            from core.corpus.cache import DamagedCacheError  # loaded by now, with the corpus
+
+            messages.post_failure(error)
+            if isinstance(error, DamagedCacheError):
+                self.show_corpus(corpus_id)  # it is set aside: what else there is can be shown
+
+        self._run(_viewed, self._home, corpus_id, then=self._show_view, failed=failed, unless_later=True)
 
     def import_paths(self, paths: Sequence[Path], *, add: bool = False, name: str = "") -> None:
         """Import files and folders into a corpus of their own, or add them to the one on show. name: "" = by the paths."""
@@ -149,7 +158,12 @@ class CorpusController(QObject):
     # Corpora
 
     def _show_list(self, wanted: str, corpora: "tuple[Corpus, ...]") -> None:
-        self._workspace.report.set_corpora([CorpusChoice(corpus.id, corpus.name) for corpus in corpora], wanted)
+        damaged = self.tr("{name} (damaged)")
+        choices = [
+            CorpusChoice(corpus.id, damaged.format(name=corpus.name) if corpus.damage else corpus.name)
+            for corpus in corpora
+        ]
+        self._workspace.report.set_corpora(choices, wanted)
         if self._import is not None:
             return
         if not corpora:
@@ -212,12 +226,12 @@ class CorpusController(QObject):
         if view is None:
             return
         corpus = view.corpus
-        undo = MessageAction(self.tr("Undo"), lambda: self._change(_restored, corpus.id))
         sentence = self.tr("The collection “{name}” was deleted. Its files stay where they are.").format(
             name=corpus.name
         )
 
-        def then(_nothing: None) -> None:
+        def then(trashed: "TrashedCorpus") -> None:
+            undo = MessageAction(self.tr("Undo"), lambda: self._restore(trashed))
             messages.post(Message(sentence, actions=(undo,), lasts_ms=20_000))
             self.corpora_changed.emit()
             self.refresh()
@@ -225,6 +239,16 @@ class CorpusController(QObject):
         self._turn += 1  # whatever is being read of it comes too late
         self._workspace.show_nothing()
         self._run(_deleted, self._home, corpus.id, then=then)
+
+    def _restore(self, trashed: "TrashedCorpus") -> None:
+        def then(corpus: "Corpus") -> None:
+            if corpus.name != trashed.corpus.name:
+                sentence = self.tr("“{name}” is back as “{now}”: the name was taken.")
+                messages.note(sentence.format(name=trashed.corpus.name, now=corpus.name))
+            self.corpora_changed.emit()
+            self.refresh(corpus.id)
+
+        self._run(_restored, self._home, trashed, then=then)
 
     def _change(self, task: Any, *values: Any, message: Message | None = None) -> None:
         """Change a corpus on disk by `task(home, *values) -> its id`, then show it."""
@@ -282,7 +306,12 @@ class CorpusController(QObject):
 
     # Importing
 
-    def _on_import_progress(self, progress: "ImportProgress") -> None:
+    def _on_import_progress(self, progress: "ImportProgress | ImportNotice") -> None:
+        from core.corpus.report import ImportNotice  # loaded by now, with the import
+
+        if isinstance(progress, ImportNotice):
+            messages.post(Message(progress.sentence, hint=progress.hint, level="warning"))
+            return
         report = self._workspace.report
         report.show_progress(progress.done, progress.total, progress.name)
         report.add_verdicts(progress.verdicts)
@@ -327,7 +356,14 @@ class CorpusController(QObject):
         if self._import is not None:
             self._import.control.stop()
 
-    def _run(self, task: Any, *values: Any, then: Any, unless_later: bool = False) -> None:
+    def _run(
+        self,
+        task: Any,
+        *values: Any,
+        then: Any,
+        failed: Callable[[AppError], None] = messages.post_failure,
+        unless_later: bool = False,
+    ) -> None:
         """Do `task(*values)` in a Worker; unless_later: its result is dropped if another such task began meanwhile."""
         if unless_later:
             self._turn += 1
@@ -339,7 +375,7 @@ class CorpusController(QObject):
 
         def on_failed(error: AppError) -> None:
             if not unless_later or turn == self._turn:
-                messages.post_failure(error)
+                failed(error)
 
         self._runner.run(lambda _control: task(*values), on_done=on_done, on_failed=on_failed)
 
@@ -359,8 +395,14 @@ def _listed(home: Path) -> "tuple[Corpus, ...]":
 
 
 def _viewed(home: Path, corpus_id: str) -> CorpusView:
+    from core.corpus.rows import DamagedCorpusError
+
     store = _store(home)
-    return view_of(store, store.load(corpus_id))
+    corpus = store.find(corpus_id)
+    try:
+        return view_of(store, corpus)
+    except DamagedCorpusError as error:  # deeper than the list looks
+        return view_of(store, replace(corpus, pieces=(), damage=error.sentence))
 
 
 def _filtered(view: CorpusView, chart: str, bar: int) -> FilterView:
@@ -400,13 +442,14 @@ def _renamed(home: Path, corpus_id: str, name: str) -> str:
     return corpus_id
 
 
-def _deleted(home: Path, corpus_id: str) -> None:
-    _store(home).delete(corpus_id)
+def _deleted(home: Path, corpus_id: str) -> "TrashedCorpus":
+    trashed: TrashedCorpus = _store(home).delete(corpus_id)
+    return trashed
 
 
-def _restored(home: Path, corpus_id: str) -> str:
-    _store(home).restore(corpus_id)
-    return corpus_id
+def _restored(home: Path, trashed: "TrashedCorpus") -> "Corpus":
+    corpus: Corpus = _store(home).restore(trashed)
+    return corpus
 
 
 def _imported(

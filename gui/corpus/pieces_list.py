@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,9 +87,10 @@ class PiecesModel(QAbstractListModel):
 
     def row_of(self, fingerprint: str) -> int | None:
         """Where a piece stands, looked for among the first thousand."""
-        for row, piece in enumerate(self._pieces[:1000]):
-            if piece.fingerprint == fingerprint:
-                return row
+        with suppress(FileError):  # as in data
+            for row, piece in enumerate(self._pieces[:1000]):
+                if piece.fingerprint == fingerprint:
+                    return row
         return None
 
     def rowCount(self, parent: Index = _ROOT) -> int:

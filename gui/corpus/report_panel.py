@@ -232,7 +232,7 @@ class ReportPanel(Surface):
             self.corpora.addItem(corpus.name, corpus.id)
         self.corpora.setCurrentIndex(self.corpora.findData(current))
 
-    def show_report(self, files: Files, *, source: str) -> None:
+    def show_report(self, files: Files, *, source: str, is_damaged: bool = False) -> None:
         """A finished import: the files by what became of them. source: where they came from, in a sentence."""
         self._heads.setCurrentIndex(0)
         self.model.show_filtered("", {})
@@ -243,7 +243,9 @@ class ReportPanel(Surface):
             self.filter_requested.emit(self.search.text())
         total = sum(self._counts.values())
         usable = self._counts["kept"] + self._counts["repaired"]
-        if total == 1 and not usable:
+        if is_damaged:
+            self._title.setText(self.tr("This collection can’t be read"))
+        elif total == 1 and not usable:
             self._title.setText(self.tr("This file can’t teach"))
         elif total and not usable:
             self._title.setText(self.tr("None of these {count} files can teach").format(count=grouped(total)))

@@ -55,10 +55,11 @@ class FilterView:
 
 def view_of(store: "CorpusStore", corpus: "Corpus") -> CorpusView:
     """Read and count everything that is shown of a corpus. Raises FileError."""
+    from core.corpus.report import ImportReport
     from core.corpus.statistics import statistics_of  # loads the MIDI libraries: only in the Worker
 
     statistics = statistics_of(store, corpus)
-    report = store.report_of(corpus.id)
+    report = ImportReport(()) if corpus.damage else store.report_of(corpus.id)
     files = files_of(report)
     len(corpus.pieces)  # counted here, so that no list counts in the window's thread
     return CorpusView(
@@ -66,7 +67,7 @@ def view_of(store: "CorpusStore", corpus: "Corpus") -> CorpusView:
         statistics.pieces,
         corpus.note_count,
         files,
-        source_words(report) if statistics.pieces else reasons_words(files["skipped"]),
+        _source(corpus, report, files),
         statistics,
         bars_of(statistics),
     )
@@ -79,6 +80,12 @@ def filtered(view: CorpusView, chart: str, bar: int) -> FilterView:
     pieces = tuple(piece for piece in view.corpus.pieces if piece.fingerprint in chosen)
     words = long_label(chart, label_of(chart, chosen_chart, bar))
     return FilterView(chart, bar, words, pieces, bars_of(view.statistics, chosen))
+
+
+def _source(corpus: "Corpus", report: "ImportReport", files: Files) -> str:
+    if corpus.damage:
+        return f"{corpus.damage} Import its folder again, or delete it."
+    return source_words(report) if len(corpus.pieces) else reasons_words(files["skipped"])
 
 
 def source_words(report: "ImportReport") -> str:
@@ -118,7 +125,8 @@ def glimpse_of(score: Score) -> Glimpse:
 
 
 def glimpses_of(store: "CorpusStore", corpus: "Corpus", fingerprints: Sequence[str]) -> dict[str, Glimpse]:
-    """Mini-rolls of some pieces as they are learnt; pieces that can't be read are left out."""
+    """Mini-rolls of some pieces as they are learnt, empty for those that can't be read. Raises DamagedCacheError."""
+    from core.corpus.cache import DamagedCacheError
     from core.corpus.store import learnable  # loads the MIDI libraries: only in the Worker
     from core.errors import FileError
 
@@ -126,6 +134,8 @@ def glimpses_of(store: "CorpusStore", corpus: "Corpus", fingerprints: Sequence[s
     for fingerprint in fingerprints:
         try:
             found[fingerprint] = glimpse_of(learnable(store.score_of(fingerprint), corpus.lines))
+        except DamagedCacheError:
+            raise  # told to nobody else: the next to open the cache finds a new one
         except FileError:
             found[fingerprint] = Glimpse((), 0)
     return found

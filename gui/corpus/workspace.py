@@ -140,7 +140,7 @@ class PiecesWorkspace(QStackedWidget):
         """A corpus with everything on it."""
         self._view = view
         self.setCurrentIndex(1)
-        self.report.show_report(view.files, source=view.source)
+        self.report.show_report(view.files, source=view.source, is_damaged=bool(view.corpus.damage))
         self.report.show_numbers(pieces=view.piece_count, notes=view.note_count, lines=view.corpus.lines)
         self.pieces.forget_glimpses()
         self.show_filter(None)

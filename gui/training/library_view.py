@@ -123,6 +123,7 @@ class LibraryDialog(QDialog):
                 item = QTableWidgetItem(text)
                 if place > 1:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setToolTip(record.damage)
                 self.table.setItem(row, place, item)
             if before is not None and record.id == before.id:
                 self.table.selectRow(row)
@@ -133,8 +134,9 @@ class LibraryDialog(QDialog):
     def _look(self) -> None:
         record = self.record
         is_own = record is not None and not record.is_starter
-        self.about.setEnabled(record is not None)
-        self.rename.setEnabled(is_own)
+        is_whole = record is not None and record.state != "damaged"
+        self.about.setEnabled(is_whole)
+        self.rename.setEnabled(is_own and is_whole)
         self.delete.setEnabled(is_own)
         self.export.setEnabled(record is not None and record.state == "ready")
         self.history.setEnabled(record is not None and record.state == "ready")
@@ -168,7 +170,7 @@ def row_of(record: "ModelRecord") -> tuple[str, ...]:
     """A model's figures as the table shows them."""
     preset = next((preset.title for preset in PRESETS.values() if preset.name == record.preset), record.preset)
     return (
-        record.name if record.state == "ready" else f"{record.name} (unfinished)",
+        record.name if record.state == "ready" else f"{record.name} ({record.state})",
         f"{record.corpus_name}, after “{record.started_from}”" if record.started_from else record.corpus_name,
         grouped(record.pieces) if record.pieces else "–",
         preset,
@@ -288,7 +290,13 @@ class LibraryController(QObject):
             self.export(record, Path(path))
 
     def _restore(self, trashed: "Trashed") -> None:
-        self._runner.run(lambda _control: self._library().restore(trashed), on_done=lambda _record: self._changed())
+        def then(record: "ModelRecord") -> None:
+            if record.name != trashed.record.name:
+                sentence = self.tr("“{name}” is back as “{now}”: the name was taken.")
+                messages.note(sentence.format(name=trashed.record.name, now=record.name))
+            self._changed()
+
+        self._runner.run(lambda _control: self._library().restore(trashed), on_done=then)
 
     def _leave(self, record: "ModelRecord", wish: SignalInstance) -> None:
         if self.dialog is not None:

@@ -5,6 +5,7 @@ is read only. Listing reads the cards alone: no weights, no TensorFlow.
 """
 
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from core import paths
 from core.errors import AppError, FileError, ModelError
@@ -39,6 +41,7 @@ from core.learning.models.progress import EpochDone, SampleMade
 from core.learning.network.inference import Network
 from core.learning.network.weights import copies
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
+from core.trash import Trash, id_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,11 +70,13 @@ class ModelRecord:
     created: str = ""
     """ISO 8601, UTC."""
     is_starter: bool = False
-    state: State = "ready"
+    state: State | Literal["damaged"] = "ready"
     copies: bool = True
     """Whether it has copying heads: only then can it be told how much to come back to earlier figures."""
     started_from: str = ""
     """Name of the model that training began with; "" = from scratch."""
+    damage: str = ""
+    """Why its description can't be read, in a sentence. All else but id, name and path is then unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,13 @@ class Library:
 
     def __init__(self, home: Path, *, starter: Path | None = None) -> None:
         self._models = home / "models"
-        self._trash = home / "trash"
+        self._trash = Trash(home)
         self._starter = paths.starter_model() if starter is None else starter
 
     # Looking
 
     def list(self) -> tuple[ModelRecord, ...]:
-        """All models, the starter first, then the newest. A folder that is no model is left out."""
+        """All models, the starter first, then the newest; the damaged say why. A folder without a card is no model yet."""
         records = [
             record
             for folder in sorted(self._models.glob("*/"))
@@ -195,19 +200,41 @@ class Library:
         _refuse_starter(record)
         if record.path.parent != self._models:
             raise ModelError(f"“{record.name}” isn't in the library.")
-        trashed = Trashed(record, self._trash / f"{record.id}-{secrets.token_hex(3)}")
-        _move(record.path, trashed.path, f"“{record.name}” can't be deleted")
-        return trashed
+        try:
+            return Trashed(record, self._trash.put(record.path, "models"))
+        except OSError as error:
+            raise FileError(f"“{record.name}” can't be deleted: {error.strerror or error}.") from error
+
+    def trashed(self) -> tuple[Trashed, ...]:
+        """What can come back, the last deleted first."""
+        found = []
+        for place in self._trash.places("models"):
+            record = self._record_of(place, id_of(place))
+            if record is not None:
+                found.append(Trashed(replace(record, path=self._models / record.id), place))
+        return tuple(found)
+
+    def find_trashed(self, reference: str) -> Trashed:
+        """The deleted model of this name in the trash, id or name; of several the last deleted. Raises ModelError."""
+        every = self.trashed()
+        for item in every:
+            if item.path.name == reference:
+                return item
+        for item in every:
+            if reference.casefold() in (item.record.id.casefold(), item.record.name.casefold()):
+                return item
+        known = ", ".join(f"‘{item.path.name}’" for item in every[:8])
+        raise ModelError(f"There is no model ‘{reference}’ in the trash.", hint=f"There are: {known}." if known else "")
 
     def restore(self, trashed: Trashed) -> ModelRecord:
-        """Take a model back out of the trash. Raises AppError when it is gone."""
+        """Take a model back, under a free name where another has its own by now. Raises AppError when it is gone."""
         name = self._free_name(trashed.record.name)
         folder = trashed.record.path
-        if folder.exists():
+        if os.path.lexists(folder):
             folder = self._models / new_id(name)
         _move(trashed.path, folder, f"“{trashed.record.name}” can't be brought back")
         record = replace(trashed.record, id=folder.name, path=folder)
-        return record if name == record.name else self.rename(record, name)
+        return record if record.state == "damaged" or name == record.name else self.rename(record, name)
 
     def export(self, record: ModelRecord, path: Path) -> Path:
         """Write a model as one .ritornello-model, whose suffix is added if missing; returns its path. Raises AppError."""
@@ -234,16 +261,21 @@ class Library:
                 shutil.rmtree(unfinished, ignore_errors=True)
         return _record(card, folder, folder.name)
 
-    def _record_of(self, folder: Path) -> ModelRecord | None:
-        if not (folder / CARD).is_file():
-            return None
-        try:
-            card = read_card(FolderFiles(folder))
-        except AppError as error:
-            _LOG.info("Left %s out of the library: %s", folder, error)
-            return None
+    def _record_of(self, folder: Path, id_: str = "") -> ModelRecord | None:
+        """What is known of the model in a folder, None if there is none. id_: if it isn't the folder's name."""
         is_starter = folder == self._starter
-        return _record(card, folder, STARTER if is_starter else folder.name, is_starter=is_starter)
+        id_ = STARTER if is_starter else id_ or folder.name
+        try:
+            if all(file.name != CARD for file in folder.iterdir()):
+                return None
+            with _told_of(id_):
+                return _record(read_card(FolderFiles(folder)), folder, id_, is_starter=is_starter)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (AppError, OSError) as error:
+            _LOG.info("Can't read %s: %s", folder, error)
+            why = error.sentence if isinstance(error, AppError) else f"“{id_}” can't be opened: {error.strerror}."
+            return ModelRecord(id_, id_, folder, is_starter=is_starter, state="damaged", damage=why)
 
     def _free_name(self, wanted: str, *, besides: str = "") -> str:
         wanted = " ".join(wanted.split())[:200] or "Model"

@@ -21,6 +21,30 @@ def test_a_model_is_renamed_exported_deleted_and_imported(cli, model, tmp_path, 
     assert Library(home).find("Octet").state == "ready"
 
 
+def test_a_deleted_model_is_restored_by_name_beside_one_that_took_it(cli, model, tmp_path) -> None:
+    exported = cli("models", "export", model, tmp_path / "shared", "--json").json["file"]
+    said = cli("models", "delete", model).out
+    cli("models", "import", exported)
+    command = said.split("Take it back with: ")[1].split()[1:]
+    assert "‘Quartet’ is back as ‘Quartet 2’: the name was taken." in cli(*command).out
+    names = {record["name"] for record in cli("models", "--json").json if not record["is_starter"]}
+    assert names == {"Quartet", "Quartet 2"}
+    cli("models", "delete", "Quartet")
+    assert cli("models", "restore", "quartet", "--json").json["name"] == "Quartet"
+    assert cli("models", "restore", "Quartet").code == 1
+
+
+def test_a_damaged_model_is_listed_and_deleted_by_what_the_list_says(cli, model, home) -> None:
+    folder = Library(home).find(model).path
+    (folder / "model.json").write_bytes(b"[" * 100_000)
+    listed = cli("models")
+    assert listed.code == 0
+    line = next(line for line in listed.out.splitlines() if "(damaged)" in line)
+    command = line.split("Delete it with: ")[1].split()[1:]
+    assert cli(*command).code == 0
+    assert "(damaged)" not in cli("models").out
+
+
 def test_a_file_that_is_no_model_is_refused(cli, tmp_path) -> None:
     (tmp_path / "x.ritornello-model").write_bytes(b"PK\3\4 or so")
     outcome = cli("models", "import", tmp_path / "x.ritornello-model")

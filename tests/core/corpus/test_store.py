@@ -1,5 +1,9 @@
 """Corpora on disk: listed, renamed, cut, deleted and taken back."""
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,13 +94,72 @@ def test_pieces_left_out_come_back_by_saving_what_was_before(store: CorpusStore,
 
 def test_a_deleted_corpus_can_be_taken_back(store: CorpusStore, tmp_path: Path, home: Path) -> None:
     corpus = imported(tmp_path, home, a=tune())
-    store.delete(corpus.id)
+    trashed = store.delete(corpus.id)
     assert store.list() == ()
-    assert store.restore(corpus.id) == corpus
-    with pytest.raises(FileError):
-        store.restore(corpus.id)
+    assert [piece.title for piece in trashed.corpus.pieces] == ["a"], "it can be looked at where it lies"
+    assert store.restore(trashed) == corpus
+    with pytest.raises(FileError, match="no longer in the trash"):
+        store.restore(trashed)
     with pytest.raises(FileError):
         store.delete("nothing")
+
+
+def test_a_corpus_comes_back_beside_one_that_took_its_name(store: CorpusStore) -> None:
+    store.save(Corpus("songs", "Songs", "all", (entry(1), entry(2))))
+    trashed = store.delete("songs")
+    store.save(Corpus("songs", "songs", "all", (entry(3),)))
+    back = store.restore(trashed)
+    assert (back.name, back.pieces) == ("Songs 2", (entry(1), entry(2)))
+    assert [(corpus.name, corpus.pieces) for corpus in store.list()] == [
+        ("songs", (entry(3),)),
+        ("Songs 2", (entry(1), entry(2))),
+    ]
+
+
+def test_the_trash_keeps_every_corpus_of_a_name_and_gives_the_last_back_first(store: CorpusStore) -> None:
+    for number in (1, 2, 3):
+        store.save(Corpus("songs", "Songs", "all", (entry(number),)))
+        trashed = store.delete("Songs")
+        deleted = time.time() - 3600 * (10 - number)
+        os.utime(trashed.path, (deleted, deleted))
+    with pytest.raises(FileError, match="Songs"):
+        store.load("Songs")
+    assert [item.corpus.pieces for item in store.trashed()] == [(entry(3),), (entry(2),), (entry(1),)]
+    assert store.find_trashed("SONGS").corpus.pieces == store.find_trashed("songs").corpus.pieces == (entry(3),)
+    first = store.trashed()[-1]
+    assert store.find_trashed(first.path.stem) == first
+    names = [store.restore(store.find_trashed("songs")).name for _ in range(3)]
+    assert names == ["Songs", "Songs 2", "Songs 3"]
+    assert store.trashed() == ()
+
+
+@pytest.mark.parametrize("reference", ["../../../victim", "/etc/passwd", "..", "", ".", "songs/../songs"])
+def test_no_reference_reaches_outside_the_trash(store: CorpusStore, home: Path, reference: str) -> None:
+    store.save(Corpus("songs", "Songs", "all", (entry(1),)))
+    store.delete("songs")
+    victim = home.parent / "victim.sqlite"
+    victim.write_bytes(b"mine")
+    with pytest.raises(FileError, match="in the trash"):
+        store.find_trashed(reference)
+    with pytest.raises(FileError, match="no corpus"):
+        store.delete(reference)
+    assert victim.read_bytes() == b"mine"
+
+
+def test_what_a_killed_program_left_half_written_is_taken_back(store: CorpusStore, home: Path) -> None:
+    before = Corpus("songs", "Songs", "all", tuple(entry(number) for number in range(200)))
+    store.save(before)
+    script = (
+        "import os, signal, sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "connection.execute('PRAGMA cache_size = 1')\n"
+        "connection.execute('BEGIN')\n"
+        'connection.execute("UPDATE piece SET title = title || hex(randomblob(2000))")\n'
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(store.file("songs"))], check=False)
+    assert store.file("songs").with_name("songs.sqlite-journal").stat().st_size > 0
+    assert store.list() == (before,)
 
 
 def test_scores_to_learn_are_melodies_or_all_notes(store: CorpusStore, tmp_path: Path, home: Path) -> None:
@@ -126,10 +189,26 @@ def test_music_that_the_cache_lost_is_named(store: CorpusStore, tmp_path: Path, 
         store.score_of("0" * 32)
 
 
-def test_a_damaged_corpus_doesn_t_hide_the_others(store: CorpusStore, tmp_path: Path, home: Path) -> None:
+def test_damaged_corpora_are_listed_with_what_is_wrong_and_can_be_deleted(
+    store: CorpusStore, tmp_path: Path, home: Path
+) -> None:
     corpus = imported(tmp_path, home, a=tune())
     (home / "corpora" / "bad.sqlite").write_bytes(b"no database at all, whatever its name says" * 10)
     (home / "corpora" / "empty.sqlite").touch()
+    (home / "corpora" / "folder.sqlite").mkdir()
+    os.mkfifo(home / "corpora" / "pipe.sqlite")
+    (home / "corpora" / "gone.sqlite").symlink_to(home / "nowhere")
+    listed = store.list()
+    assert [found.id for found in listed] == ["bad", "empty", "folder", "gone", "pieces", "pipe"]
+    for found in listed:
+        if found.id != "pieces":
+            assert found.damage == f"The corpus ‘{found.id}’ is damaged."
+            assert len(found.pieces) == found.note_count == 0
+            with pytest.raises(FileError, match=r"damaged.*delete it"):
+                store.load(found.id)
+            trashed = store.delete(found.id)
+            assert store.restore(trashed).damage
+            store.delete(found.id)
     assert store.list() == (corpus,)
 
 

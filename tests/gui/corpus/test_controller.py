@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -184,6 +187,68 @@ def test_several_corpora_are_chosen_in_the_combo_and_renamed_and_deleted(
     qtbot.waitUntil(lambda: shown.view is not None and shown.view.corpus.name == "other")
     posted[-1].actions[0].act()
     qtbot.waitUntil(lambda: shown.view is not None and shown.view.corpus.name == "Tunes")
+
+
+def delete_shown(qtbot, shown, posted):
+    """Delete the collection on show; what takes it back."""
+    told = len(posted)
+    shown.report.delete_requested.emit()
+    qtbot.waitUntil(lambda: len(posted) > told)
+    return posted[-1].actions[0].act
+
+
+def test_a_collection_taken_back_stands_beside_one_that_took_its_name(qtbot, shown, controller, tmp_path, posted, home):
+    from tests.gui.corpus.conftest import melody, write_midi
+
+    undo = delete_shown(qtbot, shown, posted)
+    other = tmp_path / "other" / "music"
+    other.mkdir(parents=True)
+    write_midi(melody(9), other / "in a.mid")
+    controller.import_paths((other,))
+    qtbot.waitUntil(lambda: shown.view is not None and shown.view.piece_count == 1, timeout=20_000)
+    undo()
+    qtbot.waitUntil(lambda: shown.view.corpus.name == "music 2")
+    assert {corpus.name: len(corpus.pieces) for corpus in CorpusStore(home).list()} == {"music": 1, "music 2": 5}
+
+
+@pytest.mark.parametrize("depth", ["all of it", "its report alone"])
+def test_a_damaged_collection_is_shown_as_damaged_and_can_be_deleted(
+    qtbot, shown, controller, tmp_path, posted, home, depth
+):
+    file = home / "corpora" / "music.sqlite"
+    if depth == "all of it":
+        file.write_bytes(b"x" * file.stat().st_size)
+    else:
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE verdict SET reason = x'00'")
+    controller.refresh()
+    qtbot.waitUntil(lambda: shown.report._title.text() == "This collection can’t be read")
+    assert shown.report.corpora.currentText() == ("music (damaged)" if depth == "all of it" else "music")
+    assert shown.report._from.text() == "The corpus ‘music’ is damaged. Import its folder again, or delete it."
+    assert not shown.report.train.isEnabled()
+    delete_shown(qtbot, shown, posted)
+    qtbot.waitUntil(lambda: shown.currentWidget() is shown.empty)
+    assert CorpusStore(home).list() == ()
+
+
+def test_a_damaged_cache_is_told_and_the_collection_shown_all_the_same(qtbot, shown, controller, music, posted, home):
+    (home / "cache" / "files.sqlite").write_bytes(b"x" * 5000)
+    before = shown.view
+    controller.refresh()
+    qtbot.waitUntil(lambda: shown.view is not before and bool(posted))
+    assert shown.view.piece_count == 5
+    assert [message.sentence for message in posted] == ["The cache of read files was damaged, and is set aside."]
+    controller.import_paths((music,))
+    qtbot.waitUntil(lambda: shown.view.statistics.notes == 100, timeout=20_000)
+
+
+def test_an_import_that_finds_a_damaged_cache_tells_it_and_goes_on(qtbot, shown, controller, music, posted, home):
+    (home / "cache" / "files.sqlite").write_bytes(b"x" * 5000)
+    before = shown.view
+    controller.import_paths((music,))
+    qtbot.waitUntil(lambda: shown.view is not before, timeout=20_000)
+    assert [message.sentence for message in posted] == ["The cache of read files was damaged, and is set aside."]
+    assert shown.view.piece_count == 5
 
 
 def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controller, tmp_path):

@@ -121,3 +121,20 @@ def test_a_card_that_can_t_be_read_is_told(qtbot, controller, library, posted):
     controller.about("no such model")
     qtbot.waitUntil(lambda: bool(posted))
     assert "no such model" in posted[-1].sentence
+
+
+def test_a_damaged_model_is_in_the_list_and_can_be_deleted_and_brought_back(qtbot, controller, library, posted):
+    record = library.find("Airs")
+    (record.path / "model.json").write_bytes(b"{")
+    controller.refresh()
+    damaged = f"{record.id} (damaged)"
+    qtbot.waitUntil(lambda: damaged in names(controller))
+    choose(controller, damaged)
+    dialog = controller.dialog
+    allowed = {button for button in (dialog.about, dialog.history, dialog.export, dialog.rename) if button.isEnabled()}
+    assert not allowed
+    assert "can't be opened" in dialog.table.selectedItems()[0].toolTip()
+    qtbot.mouseClick(dialog.delete, LEFT)
+    qtbot.waitUntil(lambda: damaged not in names(controller))
+    posted[-1].actions[0].act()
+    qtbot.waitUntil(lambda: damaged in names(controller))

@@ -1,6 +1,6 @@
 import io
 import json
-import logging
+import os
 import time
 import zipfile
 from dataclasses import replace
@@ -126,16 +126,6 @@ def test_listing_reads_no_weights(library, record):
     assert record in library.list()
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"format": 2}', '{"format": 99, "name": "x"}', "[" * 100_000]
-)
-def test_a_damaged_folder_is_left_out_of_the_list(library, record, content, caplog):
-    caplog.set_level(logging.INFO)
-    (record.path / "model.json").write_text(content)
-    assert [each.name for each in library.list()] == ["Lieder"]
-    assert {entry.levelname for entry in caplog.records} == {"INFO"}
-
-
 def test_an_unfinished_or_interrupted_history_is_read_as_far_as_it_goes(library, record):
     with (record.path / "history.jsonl").open("a") as file:
         file.write('{"epoch": 2, "losses": 5}\n[]\n{"epo')
@@ -179,7 +169,8 @@ def test_a_renamed_model_keeps_everything_else(library, record):
 def test_a_deleted_model_can_come_back(library, record, home):
     trashed = library.delete(record)
     assert [each.name for each in library.list()] == ["Lieder"]
-    assert trashed.path.parent == home / "trash"
+    assert trashed.path.parent == home / "trash" / "models"
+    assert library.trashed() == (trashed,)
     assert library.restore(trashed) == record
     assert record in library.list()
     with pytest.raises(FileError, match="can't be brought back"):
@@ -191,6 +182,53 @@ def test_a_model_comes_back_beside_one_that_took_its_name(library, record):
     _, folder, name = library.create("Chorales")
     fill(folder, replace(CARD, name=name))
     assert library.restore(trashed).name == "Chorales 2"
+
+
+def test_the_trash_keeps_every_model_of_a_name_and_gives_the_last_back_first(library):
+    for number in (1, 2, 3):
+        _, folder, name = library.create("Chorales")
+        fill(folder, replace(CARD, name=name, epochs=number))
+        trashed = library.delete(library.find("Chorales"))
+        deleted = time.time() - 3600 * (10 - number)
+        os.utime(trashed.path, (deleted, deleted))
+    assert [item.record.epochs for item in library.trashed()] == [3, 2, 1]
+    first = library.trashed()[-1]
+    assert library.find_trashed(first.path.name) == library.find_trashed(first.record.id) == first
+    back = [library.restore(library.find_trashed("chorales")) for _ in range(3)]
+    assert [(record.name, record.epochs) for record in back] == [("Chorales", 3), ("Chorales 2", 2), ("Chorales 3", 1)]
+    assert set(back) <= set(library.list())
+    with pytest.raises(ModelError, match="in the trash"):
+        library.find_trashed("../models")
+
+
+_DAMAGED_CARDS = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'{"format": 2}',
+    b'{"format": 99, "name": "x"}',
+    b"[" * 200_000,
+    b"\xff\xfe",
+    bytes(100),
+)
+
+
+@pytest.mark.parametrize("content", _DAMAGED_CARDS)
+def test_a_damaged_model_is_listed_with_what_is_wrong_and_can_be_deleted_and_taken_back(library, record, content):
+    (record.path / "model.json").write_bytes(content)
+    starter, damaged = library.list()
+    assert (damaged.id, damaged.name, damaged.state) == (record.id, record.id, "damaged")
+    assert damaged.damage.startswith(f"“{record.id}” can't be opened")
+    with pytest.raises(ModelError, match="can't be opened"):
+        library.load(library.find(record.id))
+    trashed = library.delete(damaged)
+    assert library.list() == (starter,)
+    assert library.trashed() == (trashed,)
+    assert library.restore(trashed) == damaged
+    (record.path / "model.json").unlink()
+    (record.path / "model.json").mkdir()
+    assert library.find(record.id).state == "damaged"
 
 
 def test_the_starter_stays(library):

@@ -32,7 +32,7 @@ from gui.jobs import JobRunner
 from gui.main_window import MainWindow
 from gui.playback import Playback
 from gui.preferences import Preferences
-from gui.recovery import Autosave, find_recovery
+from gui.recovery import Autosave
 
 if TYPE_CHECKING:  # imported on first need, after the window was painted
     from core.learning.models.library import Library
@@ -222,9 +222,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
 
 def _after_first_paint(window: MainWindow, file: Path | None) -> None:
     window.prepare_rest()
-    recovery = find_recovery(paths.recovery_folder())
-    if recovery is not None:
-        window.unsaved_work.offer(recovery)
+    window.unsaved_work.look(paths.recovery_folder())
     if file is not None:
         window.open_file(file)
     elif window.shows_first_page:

@@ -1,12 +1,15 @@
 """The Compose workspace: editor bar, piano roll, takes tray and Generate panel, and what happens between them."""
 
+import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from core.errors import AppError, SpecError
+from core.errors import AppError, DamagedError, SpecError
+from core.loading.json_values import build
 from core.music.pitch import Key
 from core.music.score import Note, Score
 from core.music.timing import bar_starts, position_at
@@ -15,13 +18,14 @@ from gui.actions import Actions
 from gui.document import Document
 from gui.editor_bar import EditorBar
 from gui.generating import Generator
-from gui.generation.options import GenerationOptions, scale_around
+from gui.generation.options import GenerationOptions, PanelSettings, scale_around
 from gui.generation.panel import GeneratePanel
 from gui.generation.tray import TakesTray
 from gui.messages import Message, MessageAction
 from gui.piano_roll.editor import PianoRollEditor
 from gui.playback import DOCUMENT, Playback
 from gui.preferences import Preferences
+from gui.takes import MadeBy
 
 if TYPE_CHECKING:
     from core.learning.generation.generation import Take
@@ -58,7 +62,7 @@ class ComposeWorkspace(QWidget):
         self._expected = self._arrived = 0
         self.bar = EditorBar(actions)
         self.roll = PianoRollEditor(document)
-        self.tray = TakesTray()
+        self.tray = TakesTray(document.takes)
         self.panel = GeneratePanel()
         self._lay_out()
         self._connect_actions()
@@ -175,13 +179,15 @@ class ComposeWorkspace(QWidget):
             changed.connect(self.hint_changed)
 
     def _connect_generator(self) -> None:
-        generator, panel = self._generator, self.panel
+        generator, panel, document = self._generator, self.panel, self._document
         panel.generate_requested.connect(self._on_generate)
         panel.stop_requested.connect(generator.stop)
         panel.model_chosen.connect(self._on_model_chosen)
+        panel.options_changed.connect(self._note_settings)
         generator.models_listed.connect(self._on_models)
         generator.take_arrived.connect(self._on_take)
         generator.echo_found.connect(self.tray.set_echo)
+        generator.fingerprint_found.connect(document.takes.name_model)
         generator.finished.connect(self._on_finished)
         generator.failed.connect(self._on_failed)
         generator.unknown_found.connect(panel.set_unknown)
@@ -226,7 +232,11 @@ class ComposeWorkspace(QWidget):
 
     def _on_replaced(self) -> None:
         self._generator.cancel()
-        self.tray.clear()
+        self.tray.show_opened()
+        if self._document.settings:
+            with suppress(DamagedError):  # then the panel stays as it is
+                self.panel.restore(build(PanelSettings, dict(self._document.settings), lenient=True))
+        self._note_settings()
         self._copied = frozenset()
         self.roll.set_copied(self._copied)
         self._playback.pause()
@@ -237,6 +247,10 @@ class ComposeWorkspace(QWidget):
         self.bar.show_scale(scale)
         self.roll.set_scale(scale)
         self.roll.fit()
+
+    def _note_settings(self) -> None:
+        """The panel's choices are kept with the document."""
+        self._document.settings = dataclasses.asdict(self.panel.settings())
 
     def _on_preview_changed(self) -> None:
         preview = self._document.preview
@@ -277,7 +291,10 @@ class ComposeWorkspace(QWidget):
         )
         document.set_preview(None)
         messages.note("")  # what was said of the batch before
-        self.tray.begin_batch(words, takes=options.takes)
+        record = self.panel.model.record
+        made_by = MadeBy(options.model_id, record.name if record is not None else "")
+        self.tray.begin_batch(words, takes=options.takes, made_by=made_by)
+        self._note_settings()
         self.panel.set_generating(generating=True, done=0, takes=options.takes)
         self._actions["stop_generating"].setEnabled(True)
         self._actions["generate"].setEnabled(False)
@@ -346,12 +363,13 @@ class ComposeWorkspace(QWidget):
             playback.play_document(take.start)
 
     def _on_models(self, records: "tuple[ModelRecord, ...]") -> None:
-        last = self._preferences.settings.last_model
+        wanted = (self.panel.wanted_model, self._preferences.settings.last_model)
         # One that is still learning can be composed with too, by its best epoch so far, once it was asked for.
-        ready = [record for record in records if record.state == "ready" or record.id == last]
+        ready = [record for record in records if record.state == "ready" or record.id in wanted]
         self.panel.set_models(ready)
-        if self.panel.request_options().model_id != last and any(record.id == last for record in ready):
-            self.panel.choose_model(last)
+        choice = next((model_id for model_id in wanted if self.panel.model.offers(model_id)), "")
+        if choice and self.panel.request_options().model_id != choice:
+            self.panel.choose_model(choice)
         self._models_known = True
         self.hint_changed.emit()
         if self._is_wanted:
@@ -360,6 +378,7 @@ class ComposeWorkspace(QWidget):
     def _on_model_chosen(self, model_id: str) -> None:
         self._generator.choose_model(model_id)
         self._preferences.change(last_model=model_id)
+        self._note_settings()
 
     # The transport
 

@@ -1,12 +1,13 @@
-"""The open score: what it is now, what it was before (undo), what is selected, and which take is laid over it.
+"""The open score: what it is now, what it was before (undo), what is selected, the takes, and which of them is laid over it.
 
 There is one entrance for change, `apply(label, edited)`, and one undo step a call. Who wrote a note is kept beside
 the score: a note the model wrote stays the model's until it is edited; then it is another note, and yours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -14,6 +15,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from core.music import edits
 from core.music.edits import Edited
 from core.music.score import Note, Score
+from gui.takes import Batch, TakeHistory, Takes
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
     from core.learning.generation.generation import Take
@@ -67,6 +69,16 @@ class Laid:
     """The model's notes that would go."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that there is to lose: what a project holds, and a recovery copy."""
+
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    takes: Takes = field(default_factory=Takes)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The Generate panel's choices as it wrote them; {} = as they stand."""
+
+
 class _Change(QUndoCommand):
     """The only undo command: the state before and the state after."""
 
@@ -110,7 +122,7 @@ class Document(QObject):
     selection_changed = Signal()
     preview_changed = Signal()
     place_changed = Signal()
-    """Path, title or the unsaved mark."""
+    """Path, title, the unsaved mark, or the takes."""
     replaced = Signal()
     """Another document was opened in place of this one."""
 
@@ -122,6 +134,12 @@ class Document(QObject):
         self._laid: Laid | None = None
         self._path: Path | None = None
         self._name = ""
+        self._digest = ""
+        self._batches_on_disk: tuple[Batch, ...] = ()
+        self._batches_settled: tuple[Batch, ...] = ()
+        self.takes = TakeHistory(self.place_changed.emit)
+        self.settings: Mapping[str, Any] = {}
+        """The Generate panel's choices, to be kept with the document."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_STEPS)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
@@ -165,9 +183,41 @@ class Document(QObject):
         return self._path.stem if self._path is not None else self._name
 
     @property
+    def digest(self) -> str:
+        """Of what lay at the path when it was last read or written."""
+        return self._digest
+
+    @property
+    def work(self) -> Work:
+        """Everything, as it stands."""
+        letter = self._preview.letter if self._preview is not None and self._is_shown(self._preview) else ""
+        return Work(self._snapshot, Takes(self.takes.kept, self.takes.number, letter), self.settings)
+
+    def _is_shown(self, take: "Take") -> bool:
+        batch = self.takes.shown
+        return batch is not None and self.takes.batch_of(take) is batch
+
+    @property
     def is_dirty(self) -> bool:
-        """True while there is something that Save would keep."""
+        """True while something would be lost that nobody was told of: an edit, or a take."""
+        return self.has_edits or self.has_unsaved_takes
+
+    @property
+    def has_edits(self) -> bool:
+        """True while the score is another than the saved one."""
         return not self.undo_stack.isClean()
+
+    @property
+    def has_unsaved_takes(self) -> bool:
+        kept = self.takes.kept
+        if self._batches_on_disk:
+            return kept != self._batches_on_disk
+        return any(batch not in self._batches_settled for batch in kept)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether everything lies in the document's own file. A .mid that was saved on purpose lacks the takes."""
+        return not self.has_edits and self.takes.kept == self._batches_on_disk
 
     # Change
 
@@ -250,13 +300,26 @@ class Document(QObject):
 
     # Files
 
-    def open(self, snapshot: Snapshot, *, path: Path | None = None, name: str = "", is_dirty: bool = False) -> None:
-        """Put another document in this one's place, with nothing to undo."""
-        self._preview = None
+    def open(
+        self,
+        work: Work | Snapshot,
+        *,
+        path: Path | None = None,
+        name: str = "",
+        digest: str = "",
+        is_dirty: bool = False,
+    ) -> None:
+        """Put another document in this one's place, with nothing to undo. digest: of what lies at `path`."""
+        if isinstance(work, Snapshot):
+            work = Work(work)
+        self.takes.restore(work.takes)
+        self._batches_on_disk = self._batches_settled = () if is_dirty else self.takes.kept
+        self.settings = work.settings
+        self._preview = work.takes.on_roll
         self._laid = None
         self._selection = frozenset()
-        self._snapshot = snapshot
-        self._path, self._name = path, name
+        self._snapshot = work.snapshot
+        self._path, self._name, self._digest = path, name, digest
         self.undo_stack.clear()
         if is_dirty:
             self.undo_stack.resetClean()
@@ -266,9 +329,15 @@ class Document(QObject):
         self.preview_changed.emit()
         self.place_changed.emit()
 
-    def mark_saved(self, path: Path, written: Snapshot) -> None:
-        """`written` lies at `path`; what was changed since is still unsaved."""
-        self._path = path
-        if written == self._snapshot:
+    def mark_saved(self, path: Path, written: Work, digest: str, *, with_takes: bool) -> None:
+        """`written` lies at `path`; what was changed since is still unsaved.
+
+        Without its takes, which are then settled all the same, unless there is a star among them.
+        """
+        self._path, self._digest = path, digest
+        if written.snapshot == self._snapshot:
             self.undo_stack.setClean()
+        self._batches_on_disk = written.takes.batches if with_takes else ()
+        if with_takes or not any(batch.starred for batch in written.takes.batches):
+            self._batches_settled = written.takes.batches
         self.place_changed.emit()

@@ -14,18 +14,24 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from core import paths
 from core.errors import AppError
+from core.files import ChangedError
 from core.music.score import Score
 from core.tasks import Control
 from gui import messages
 from gui.actions import Actions
-from gui.document import Document, Snapshot
+from gui.document import Document, Snapshot, Work
 from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 from gui.preferences import Preferences
-from gui.project_file import MIDI_SUFFIXES, PROJECT_SUFFIX, Opened, read_document, write_document
+from gui.project_file import MIDI_SUFFIXES, PROJECT_SUFFIX, Opened, is_project, read_document, write_document
 
 _SUFFIX = re.compile(r"\*(\.[\w-]+)")
 """The first ending in a dialog's filter."""
+
+
+def _nothing() -> None:
+    """For those who don't need to hear."""
+
 
 Answer = Literal["save", "discard", "cancel"]
 
@@ -47,8 +53,8 @@ class Dialogs:
         name, chosen = QFileDialog.getSaveFileName(self._window, title, str(self._folder / suggestion), filters)
         path = self._chosen(name)
         suffix = _SUFFIX.search(chosen)
-        if path is None or path.suffix or suffix is None:
-            return path
+        if path is None or suffix is None or path.suffix.lower() in _SUFFIX.findall(filters):
+            return path  # a dot alone is no ending: “Study No. 5”
         path = path.with_name(path.name + suffix.group(1))  # Qt asked about the name as it was typed
         return path if not path.exists() or self._may_replace(path) else None
 
@@ -63,16 +69,29 @@ class Dialogs:
         self._folder = Path(name).parent
         return Path(name)
 
-    def about_unsaved(self, title: str) -> Answer:
+    def about_unsaved(self, sentence: str, question: str) -> Answer:
         box = QMessageBox(self._window)
         box.setWindowTitle("Ritornello")
-        box.setText(box.tr("“{title}” has unsaved changes.").format(title=title))
-        box.setInformativeText(box.tr("Save them first?"))
+        box.setText(sentence)
+        box.setInformativeText(question)
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
         chosen = box.exec()
         return "save" if chosen == buttons.Save else "discard" if chosen == buttons.Discard else "cancel"
+
+    def about_changed(self, sentence: str) -> Literal["replace", "elsewhere", "cancel"]:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Ritornello")
+        box.setText(sentence)
+        box.setInformativeText(box.tr("Saving would replace what another program wrote there."))
+        elsewhere = box.addButton(box.tr("Save elsewhere…"), QMessageBox.ButtonRole.AcceptRole)
+        replace = box.addButton(box.tr("Replace it"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(elsewhere)
+        box.exec()
+        chosen = box.clickedButton()
+        return "replace" if chosen is replace else "elsewhere" if chosen is elsewhere else "cancel"
 
 
 class FileActions(QObject):
@@ -118,17 +137,27 @@ class FileActions(QObject):
         if path is not None:
             self.open(path)
 
-    def open(self, path: Path) -> None:
-        """Open a file in the document's place, once that is safe."""
-        self.confirm_then(lambda: self._read(path, is_seed=False))
+    def open(
+        self, path: Path, *, then: Callable[[], None] = _nothing, otherwise: Callable[[], None] = _nothing
+    ) -> None:
+        """Open a file in the document's place, once that is safe; `then` runs once it is open, `otherwise` if not."""
+        self.confirm_then(lambda: self._read(path, is_seed=False, then=then, otherwise=otherwise), otherwise=otherwise)
 
     def open_as_seed(self, path: Path) -> None:
         """Take the music of a .mid as the seed; Save will ask for a new name rather than overwrite it."""
         self.confirm_then(lambda: self._read(path, is_seed=True))
 
-    def _read(self, path: Path, *, is_seed: bool) -> None:
+    def _read(
+        self,
+        path: Path,
+        *,
+        is_seed: bool,
+        then: Callable[[], None] = _nothing,
+        otherwise: Callable[[], None] = _nothing,
+    ) -> None:
         def done(opened: Opened) -> None:
-            self._document.open(opened.snapshot, path=None if is_seed else path, name=path.stem)
+            at = None if is_seed else path
+            self._document.open(opened.work, path=at, name=path.stem, digest=opened.digest)
             if not is_seed:
                 self._preferences.remember_file(path)
             if opened.repairs:
@@ -136,11 +165,13 @@ class FileActions(QObject):
                     Message(self.tr("‘{name}’ was repaired while reading.").format(name=path.name), opened.repairs[0])
                 )
             self.opened.emit()
+            then()
 
         def failed(error: AppError) -> None:
             if not path.exists():
                 self._preferences.forget_file(path)
             messages.post_failure(error)
+            otherwise()
 
         self._jobs.run(lambda _control: read_document(path), on_done=done, on_failed=failed)
 
@@ -157,45 +188,94 @@ class FileActions(QObject):
     # Save
 
     def save(self, then: Callable[[], None] | None = None) -> None:
-        """Write to where the document came from, or ask where to; `then` runs once it is written."""
-        path = self._document.path
+        """Write to where the document came from, or ask where to; `then` runs once it is written.
+
+        Where takes are all that is unsaved, or would be lost by what comes then, a .mid is not enough.
+        """
+        document = self._document
+        path = document.path
         if path is None:
             self.save_as(then)
+        elif not is_project(path) and document.has_unsaved_takes and (then is not None or not document.has_edits):
+            self.save_as_project(then)
         else:
-            self._write(path, then)
+            self._write(path, then, known=document.digest)
+
+    def save_as_project(self, then: Callable[[], None] | None = None) -> None:
+        """Ask where to put a project, which holds the takes too."""
+        path = self._document.path
+        self._ask_and_write(str(path.with_suffix(PROJECT_SUFFIX)) if path else self.title + PROJECT_SUFFIX, then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
+        self._ask_and_write(str(self._document.path or self.title + PROJECT_SUFFIX), then)
+
+    def _ask_and_write(self, suggestion: str, then: Callable[[], None] | None) -> None:
         filters = f"{self.tr('Project')} (*{PROJECT_SUFFIX});;{self.tr('MIDI file')} (*.mid)"
-        suggestion = str(self._document.path or f"{self.title}{PROJECT_SUFFIX}")
         path = self._dialogs.save_path(self.tr("Save as"), suggestion, filters)
         if path is not None:
             self._write(path if path.suffix else path.with_suffix(PROJECT_SUFFIX), then)
 
-    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
-        snapshot = self._document.snapshot
+    def _write(self, path: Path, then: Callable[[], None] | None, *, known: str | None = None) -> None:
+        """known: the digest of what has to lie there still; None where replacing it was agreed to."""
+        work = self._document.work
 
-        def done(_nothing: object) -> None:
-            self._document.mark_saved(path, snapshot)
+        def done(digest: str) -> None:
+            self._document.mark_saved(path, work, digest, with_takes=is_project(path))
             self._preferences.remember_file(path)
-            messages.note(self.tr("Saved ‘{name}’.").format(name=path.name))
+            self._tell_saved(path, work)
             if then is not None:
                 then()
 
         def failed(error: AppError) -> None:
-            messages.post_failure(error, MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then)))
+            if isinstance(error, ChangedError):
+                self._ask_about_changed(path, then, error)
+            else:
+                messages.post_failure(error, MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then)))
 
-        self._jobs.run(lambda _control: write_document(path, snapshot, {}), on_done=done, on_failed=failed)
+        self._jobs.run(lambda _control: write_document(path, work, known=known), on_done=done, on_failed=failed)
 
-    def confirm_then(self, act: Callable[[], None]) -> None:
-        """Do `act` when nothing unsaved would be lost by it: at once, or after the question."""
+    def _tell_saved(self, path: Path, work: Work) -> None:
+        said = self.tr("Saved ‘{name}’.").format(name=path.name)
+        if is_project(path) or not work.takes.count:
+            messages.note(said)
+            return
+        as_project = MessageAction(self.tr("Save as a project"), self.save_as_project)
+        hint = self.tr("A .mid holds no takes: a project keeps them.")
+        messages.post(Message(said, hint, actions=(as_project,), lasts_ms=12_000))
+
+    def _ask_about_changed(self, path: Path, then: Callable[[], None] | None, error: ChangedError) -> None:
+        answer = self._dialogs.about_changed(error.sentence)
+        if answer == "replace":
+            self._write(path, then)
+        elif answer == "elsewhere":
+            self.save_as(then)
+
+    def confirm_then(self, act: Callable[[], None], *, otherwise: Callable[[], None] = _nothing) -> None:
+        """Do `act` when nothing unsaved would be lost by it: at once, or after the question; `otherwise` if it is called off."""
         if not self._document.is_dirty:
             act()
             return
-        answer = self._dialogs.about_unsaved(self.title)
+        answer = self._dialogs.about_unsaved(*self._unsaved_words())
         if answer == "discard":
             act()
         elif answer == "save":
             self.save(act)
+        else:
+            otherwise()
+
+    def _unsaved_words(self) -> tuple[str, str]:
+        """What is unsaved, and what to do about it."""
+        document = self._document
+        count = document.work.takes.count
+        if not (document.has_unsaved_takes and count):
+            return self.tr("“{title}” has unsaved changes.").format(title=self.title), self.tr("Save them first?")
+        takes = self.tr("1 take that is") if count == 1 else self.tr("{count} takes that are").format(count=count)
+        if document.has_edits:
+            sentence = self.tr("“{title}” has unsaved changes, and {takes} not saved.")
+        else:
+            sentence = self.tr("“{title}” has {takes} not saved.")
+        question = self.tr("Save first? A project (.ritornello) holds the takes too, a .mid does not.")
+        return sentence.format(title=self.title, takes=takes), question
 
     # Export
 
@@ -217,7 +297,7 @@ class FileActions(QObject):
 
         def done(_nothing: object) -> None:
             messages.note("")  # it is written
-            folder = MessageAction(self.tr("Show in folder"), lambda: _show_folder(path))
+            folder = MessageAction(self.tr("Show in folder"), lambda: show_folder(path))
             messages.post(
                 Message(self.tr("Saved ‘{name}’.").format(name=path.name), level="ok", actions=(folder,), lasts_ms=8000)
             )
@@ -244,5 +324,6 @@ def _write_wav(score: Score, path: Path, control: Control) -> None:
     write_wav(render_score(score, renderer, control=control), path)
 
 
-def _show_folder(path: Path) -> None:
+def show_folder(path: Path) -> None:
+    """Open the folder that a file lies in, in the file manager."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -34,6 +34,8 @@ class Generator(QObject):
     """All ModelRecords there are, the starter first."""
     take_arrived = Signal(object)
     """A Take."""
+    fingerprint_found = Signal(str)
+    """Of the model that the takes under way came from; before `finished`."""
     finished = Signal()
     """No more takes come: done, stopped or failed."""
     failed = Signal(object)
@@ -154,6 +156,8 @@ class Generator(QObject):
 
     def _on_done(self, made: "tuple[TrainedModel, tuple[Take, ...]]") -> None:
         self._made = made
+        if not self._is_unwanted:
+            self.fingerprint_found.emit(made[0].fingerprint)
         self._end()
 
     def _look_back(self) -> None:

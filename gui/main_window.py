@@ -26,7 +26,7 @@ from gui.actions import IN_COMPOSE, Actions
 from gui.compose import ComposeWorkspace
 from gui.controls import pitches
 from gui.controls.drops import accept_copy
-from gui.document import Document, Snapshot
+from gui.document import Document, Work
 from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
 
     def _start_with_seed(self, opened: Opened) -> None:
         if self._document.path is None and not self._document.notes and not self._document.is_dirty:
-            self._document.open(opened.snapshot)
+            self._document.open(opened.work)
             self.first_page.set_seed(self._document.notes)
 
     def continue_seed(self) -> None:
@@ -509,4 +509,4 @@ def _load_rest(_control: Control) -> object:
 def _demo_seed() -> Opened:
     """The demonstration seed; an empty document where it is missing. For a Worker."""
     seed = paths.demo_seed()
-    return read_document(seed) if seed.is_file() else Opened(Snapshot(), {})
+    return read_document(seed) if seed.is_file() else Opened(Work())

@@ -1,105 +1,129 @@
 """Nothing is lost: a copy of unsaved work is written soon after each change, and offered again after a crash.
 
-Each running window writes `<id>.ritornello` with `<id>.json` beside it in the recovery folder and holds `<id>.lock`. A copy
-whose lock nobody holds was left by a program that did not end by itself.
+Each running window writes `<id>.ritornello` in the recovery folder and holds `<id>.lock`. A copy whose lock nobody holds
+was left by a program that did not end by itself. A copy says in itself where it comes from; older ones have `<id>.json`
+beside them for that.
 """
 
 import dataclasses
-import json
 import logging
+import os
+import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from core import paths
-from core.errors import AppError, DamagedError
-from core.files import write_bytes, write_text
+from core.errors import AppError, DamagedError, FileError
+from core.files import write_bytes
 from core.loading.json_values import build, read_json
 from core.tasks import Control
-from gui.document import Document, Snapshot
+from gui.document import Document, Work
 from gui.jobs import JobRunner
 from gui.project_file import PROJECT_SUFFIX, Opened, project_bytes, read_document
 
 _LOG = logging.getLogger(__name__)
 _SOON_MS = 1_000
 """After the last change; while changes keep coming, a copy is written every so often all the same."""
-_MOST_BYTES = 100_000
-"""Of what stands beside a copy."""
 _SPARING = 10
 """Writing may take one part in so many of the time: large scores are copied less often."""
+_AGAIN_MS = 10_000
+"""After a copy that could not be written."""
+_MOST_JSON = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a copy's work was."""
+
+    title: str = ""
+    file: str = ""
+    """What it was opened from or saved to, percent-encoded, for a name may hold any bytes; "" if it never was."""
+    path: str = ""
+    """The same, as older copies say it."""
+    digest: str = ""
+    """Of that file as it was then."""
+
+    @classmethod
+    def of(cls, document: Document) -> "Origin":
+        file = quote(os.fsencode(document.path)) if document.path is not None else ""
+        return cls(document.title, file, digest=document.digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A copy that was left behind. `path`: the file it was opened from or saved to, None if it never was."""
+    """A copy that was left behind. `opened`: what it holds; None where it is damaged."""
 
-    id: str
     file: Path
-    title: str
-    path: Path | None
+    origin: Origin
+    opened: Opened | None
     saved_at: float
     """Seconds since 1970."""
-    note_count: int
 
-    def read(self) -> Opened:
-        """Raises FileError."""
-        return read_document(self.file)
+    @property
+    def path(self) -> Path | None:
+        """The file it was opened from or saved to, None if it never was."""
+        path = os.fsdecode(unquote_to_bytes(self.origin.file)) or self.origin.path
+        return Path(path) if path else None
 
     def discard(self) -> None:
-        for suffix in (PROJECT_SUFFIX, ".json", ".lock"):
-            self.file.with_suffix(suffix).unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """The .json beside a copy; as in Recovery."""
-
-    title: str
-    path: str
-    saved_at: float
-    notes: int
-
-
-def find_recovery(folder: Path) -> Recovery | None:
-    """The newest copy in `folder` that no running window owns; damaged entries are passed over."""
-    found = []
-    for about_file in folder.glob("*.json") if folder.is_dir() else ():
-        lock = QLockFile(str(about_file.with_suffix(".lock")))
-        lock.setStaleLockTime(0)
-        if not lock.tryLock(0):
-            continue
-        lock.unlock()
-        copy = about_file.with_suffix(PROJECT_SUFFIX)
+        """Delete the copy. Raises FileError."""
         try:
-            about = build(_About, read_json(about_file, at_most=_MOST_BYTES))
-        except DamagedError as error:
-            _LOG.info("recovery entry %s can't be read: %s", about_file.name, error.reason)
-            continue
-        path = Path(about.path) if about.path else None
-        recovery = Recovery(about_file.stem, copy, about.title, path, about.saved_at, about.notes)
-        if copy.is_file():
-            found.append(recovery)
-    return max(found, key=lambda recovery: recovery.saved_at, default=None)
+            for suffix in (PROJECT_SUFFIX, ".json", ".lock"):
+                self.file.with_suffix(suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise FileError(f"‘{self.file.name}’ can't be deleted: {error.strerror or error}.") from error
 
 
-def _write(folder: Path, name: str, snapshot: Snapshot, title: str, path: Path | None) -> float:
-    """Put the copy into the folder; the time it took, in seconds."""
-    begun = time.monotonic()
-    content = project_bytes(snapshot, {})
-    about = _About(title, str(path) if path is not None else "", time.time(), snapshot.score.note_count)
-    write_bytes(folder / f"{name}{PROJECT_SUFFIX}", content)
-    write_text(folder / f"{name}.json", json.dumps(dataclasses.asdict(about), ensure_ascii=False))
-    return time.monotonic() - begun
+def find_recoveries(folder: Path) -> tuple[Recovery, ...]:
+    """The copies in `folder` that no running window owns, oldest first. Reads them whole: for a Worker."""
+    try:
+        copies = [file for file in folder.glob(f"*{PROJECT_SUFFIX}") if not file.name.startswith(".")]
+    except OSError:
+        return ()
+    found = [_recovery(file) for file in copies if not _is_owned(file)]
+    return tuple(sorted(found, key=lambda recovery: recovery.saved_at))
+
+
+def _is_owned(file: Path) -> bool:
+    lock = QLockFile(str(file.with_suffix(".lock")))
+    lock.setStaleLockTime(0)
+    if lock.tryLock(0):
+        lock.unlock()
+        return False
+    return lock.error() == QLockFile.LockError.LockFailedError
+
+
+def _recovery(file: Path) -> Recovery:
+    opened: Opened | None = None
+    try:
+        opened = read_document(file)
+    except FileError as error:
+        _LOG.info("recovery copy %s: %s", file.name, error)
+    try:
+        saved_at = file.stat().st_mtime
+    except OSError:
+        saved_at = 0.0
+    try:
+        told = opened.recovery if opened is not None else {}
+        origin = build(Origin, told or read_json(file.with_suffix(".json"), at_most=_MOST_JSON), lenient=True)
+    except DamagedError:
+        origin = Origin()
+    return Recovery(file, origin, opened, saved_at)
 
 
 class Autosave(QObject):
-    """Watches one document and keeps its copy fresh while it has unsaved changes."""
+    """Watches one document and keeps its copy fresh while there is more to it than its file holds."""
 
     written = Signal(float)
     """A copy was written, at this time (seconds since 1970)."""
+    failed = Signal()
+    """No copy could be written."""
     cleared = Signal()
     """There is nothing unsaved any more."""
 
@@ -110,7 +134,9 @@ class Autosave(QObject):
         self._id = uuid.uuid4().hex[:12]
         self._lock: QLockFile | None = None
         self._is_writing = False
-        self._kept: Snapshot | None = None
+        self._writing = threading.Lock()
+        self._serial = 0
+        self._kept: Work | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SOON_MS)
@@ -119,14 +145,18 @@ class Autosave(QObject):
         document.place_changed.connect(self._on_changed)
 
     def copy_now(self) -> Path | None:
-        """Write the copy at once, in this thread: the program may be about to end. None if there is nothing to keep."""
-        if not self._document.is_dirty:
+        """Write the copy at once, in this thread: the program may be about to end.
+
+        None if there is nothing to keep, or if it can't be written.
+        """
+        if self._document.is_on_disk:
             return None
         try:
             self._hold_lock()
-            _write(self._folder, self._id, self._document.snapshot, self._document.title, self._document.path)
+            self._write_as(self._next_serial(), self._document.work, Origin.of(self._document))
         except (AppError, OSError):
             _LOG.info("no recovery copy could be written", exc_info=True)
+            self.failed.emit()
             return None
         return self._folder / f"{self._id}{PROJECT_SUFFIX}"
 
@@ -136,42 +166,67 @@ class Autosave(QObject):
         self._clear()
 
     def _on_changed(self) -> None:
-        if not self._document.is_dirty:
+        if self._document.is_on_disk:
             self._timer.stop()
             self._clear()
         elif not self._timer.isActive():  # not restarted: someone who never stops editing gets copies too
             self._timer.start()
 
     def _copy(self) -> None:
-        snapshot = self._document.snapshot
-        if not self._document.is_dirty or snapshot is self._kept:
+        work = self._document.work
+        if self._document.is_on_disk or work == self._kept:
             return
         if self._is_writing:
             self._timer.start()
             return
-        self._hold_lock()
-        title, path = self._document.title, self._document.path
+        try:
+            self._hold_lock()
+        except OSError as error:
+            self._on_failed(error)
+            return
+        serial, origin = self._next_serial(), Origin.of(self._document)
         self._is_writing = True
 
         def task(_control: Control) -> float:
-            return _write(self._folder, self._id, snapshot, title, path)
+            return self._write_as(serial, work, origin)
 
         def done(took_s: float) -> None:
             self._is_writing = False
-            self._kept = snapshot
+            self._kept = work
             self._timer.setInterval(max(_SOON_MS, round(took_s * 1000 * _SPARING)))
-            if self._document.is_dirty:
-                self.written.emit(time.time())
-                if self._document.snapshot is not snapshot:
-                    self._timer.start()
-            else:
+            if self._document.is_on_disk:
                 self._clear()
+            else:
+                self.written.emit(time.time())
+                if self._document.work != work:
+                    self._timer.start()
 
         def failed(error: AppError) -> None:
             self._is_writing = False
-            _LOG.info("no recovery copy: %s", error)
+            self._on_failed(error)
 
         self._jobs.run(task, on_done=done, on_failed=failed, on_cancelled=lambda: setattr(self, "_is_writing", False))
+
+    def _on_failed(self, error: Exception) -> None:
+        _LOG.info("no recovery copy: %s", error)
+        self._timer.start(_AGAIN_MS)
+        self.failed.emit()
+
+    def _next_serial(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def _write_as(self, serial: int, work: Work, origin: Origin) -> float:
+        """Put the copy into the folder, unless a newer one has been begun; the time it took, in seconds.
+
+        From any thread. Raises FileError.
+        """
+        begun = time.monotonic()
+        content = project_bytes(work, recovery=dataclasses.asdict(origin))
+        with self._writing:
+            if serial == self._serial:
+                write_bytes(self._folder / f"{self._id}{PROJECT_SUFFIX}", content)
+        return time.monotonic() - begun
 
     def _hold_lock(self) -> None:
         if self._lock is None:
@@ -183,8 +238,8 @@ class Autosave(QObject):
     def _clear(self) -> None:
         self._kept = None
         if self._lock is not None:
-            for suffix in (PROJECT_SUFFIX, ".json"):
-                (self._folder / f"{self._id}{suffix}").unlink(missing_ok=True)
+            with suppress(OSError):  # at worst it is offered once more
+                (self._folder / f"{self._id}{PROJECT_SUFFIX}").unlink(missing_ok=True)
             self._lock.unlock()
             self._lock = None
             self.cleared.emit()

@@ -1,16 +1,18 @@
 """What the window says of unsaved work: how old its copy is, and what was found after a crash."""
 
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.errors import FileError
 from gui import messages
 from gui.document import Document
-from gui.file_actions import FileActions
+from gui.file_actions import FileActions, show_folder
 from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 from gui.project_file import Opened
-from gui.recovery import Autosave, Recovery
+from gui.recovery import Autosave, Recovery, find_recoveries
 
 _WORDS_MS = 5_000
 """How often the copy's age is told anew."""
@@ -34,43 +36,88 @@ class UnsavedWork(QObject):
         self._timer.setInterval(_WORDS_MS)
         self._timer.timeout.connect(self._tell)
         autosave.written.connect(self._on_copied)
+        autosave.failed.connect(self._on_failed)
         autosave.cleared.connect(lambda: self.words_changed.emit(""))
+
+    def look(self, folder: Path) -> None:
+        """Offer what a program that did not end by itself left in the recovery folder, the newest first."""
+
+        def done(found: tuple[Recovery, ...]) -> None:
+            for recovery in found:
+                self.offer(recovery)
+
+        self._jobs.run(lambda _control: find_recoveries(folder), on_done=done)
 
     def offer(self, recovery: Recovery) -> None:
         """Say that unsaved work was found, and bring it back if wanted."""
+        opened = recovery.opened
+        if opened is None:
+            self._tell_of_damaged(recovery)
+            return
         at = time.strftime("%H:%M", time.localtime(recovery.saved_at))
         without_it = self.tr("Discard it") if recovery.path is None else self.tr("Open last saved")
+        words = (
+            self.tr("“{title}”, {n} notes.")
+            if not opened.work.takes.count
+            else self.tr("“{title}”, {n} notes, {takes} takes.")
+        )
         messages.post(
             Message(
                 self.tr("Your work from {time} was recovered").format(time=at),
-                self.tr("“{title}”, {n} notes.").format(
-                    title=recovery.title or self.tr("Untitled"), n=recovery.note_count
+                words.format(
+                    title=recovery.origin.title or self.tr("Untitled"),
+                    n=opened.work.snapshot.score.note_count,
+                    takes=opened.work.takes.count,
                 ),
                 "ok",
                 (
-                    MessageAction(self.tr("Restore"), lambda: self._restore(recovery)),
+                    MessageAction(self.tr("Restore"), lambda: self._restore(recovery, opened)),
                     MessageAction(without_it, lambda: self._drop(recovery)),
                 ),
                 icon="history",
             )
         )
 
-    def _restore(self, recovery: Recovery) -> None:
-        def done(opened: Opened) -> None:
-            self._document.open(opened.snapshot, path=recovery.path, name=recovery.title, is_dirty=True)
-            self._autosave.copy_now()
-            recovery.discard()
+    def _tell_of_damaged(self, recovery: Recovery) -> None:
+        messages.post(
+            Message(
+                self.tr("A copy of unsaved work, ‘{name}’, is damaged.").format(name=recovery.file.name),
+                self.tr("It can't be restored."),
+                "warning",
+                (
+                    MessageAction(self.tr("Show in folder"), lambda: show_folder(recovery.file)),
+                    MessageAction(self.tr("Discard it"), lambda: self._discard(recovery)),
+                ),
+            )
+        )
+
+    def _restore(self, recovery: Recovery, opened: Opened) -> None:
+        def act() -> None:
+            origin = recovery.origin
+            self._document.open(opened.work, path=recovery.path, name=origin.title, digest=origin.digest, is_dirty=True)
+            if self._autosave.copy_now() is not None:  # else it is the only copy
+                self._discard(recovery)
             self.restored.emit()
 
-        def read() -> None:
-            self._jobs.run(lambda _control: recovery.read(), on_done=done)
-
-        self._files.confirm_then(read)
+        self._files.confirm_then(act, otherwise=lambda: self.offer(recovery))
 
     def _drop(self, recovery: Recovery) -> None:
-        recovery.discard()
-        if recovery.path is not None:
-            self._files.open(recovery.path)
+        if recovery.path is None:
+            self._discard(recovery)
+        else:
+            self._files.open(
+                recovery.path, then=lambda: self._discard(recovery), otherwise=lambda: self.offer(recovery)
+            )
+
+    def _discard(self, recovery: Recovery) -> None:
+        try:
+            recovery.discard()
+        except FileError as error:
+            messages.post_failure(error)
+
+    def _on_failed(self) -> None:
+        self._timer.stop()
+        self.words_changed.emit(self.tr("No recovery copy can be written"))
 
     def _on_copied(self, at: float) -> None:
         self._copied_at = at
@@ -78,7 +125,7 @@ class UnsavedWork(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        if not self._document.is_dirty:
+        if self._document.is_on_disk:
             self._timer.stop()
             self.words_changed.emit("")
             return

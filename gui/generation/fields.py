@@ -75,9 +75,12 @@ class ModelField(_MenuField):
         self.setEnabled(bool(self._records))
         self._say()
 
+    def offers(self, model_id: str) -> bool:
+        return any(record.id == model_id for record in self._records)
+
     def set_current(self, model_id: str) -> None:
         """Show a model as chosen, silently; unknown ids change nothing."""
-        if any(record.id == model_id for record in self._records):
+        if self.offers(model_id):
             self._current = model_id
             for action in self._menu.actions():
                 action.setChecked(action.data() == model_id)

@@ -8,6 +8,7 @@ from gui.controls.fields import NumberField
 from gui.controls.slider import Slider
 from gui.controls.switch import SwitchRow
 from gui.controls.text import Text
+from gui.generation.options import PanelSettings
 from gui.generation.panel_parts import info_sign, labelled
 
 _MOTIFS = 3.0
@@ -70,6 +71,14 @@ class MoreSettings(QWidget):
             tip=self.tr("A take that gets stuck on one note or figure is drawn again from there"),
         )
         column.addWidget(self.guard_switch)
+
+    def restore(self, settings: PanelSettings) -> None:
+        """Show what a document kept."""
+        self.motifs.set_value(settings.motifs)
+        self.top_k.set_value(settings.top_k)
+        self.tail.set_value(settings.tail)
+        self.guard_switch.setChecked(settings.guards_repetition)
+        self._look()
 
     def set_can_copy(self, *, can_copy: bool) -> None:
         """Whether the chosen model has copying heads; without them there is nothing that could come back."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.learning.spec import GenerationRequest
-from core.music.pitch import Key, Scale, find_key
+from core.music.pitch import Key, Scale, find_key, parse_scale
 from core.music.score import Note, Score
 from gui.controls.numbers import counted
 
@@ -57,6 +57,33 @@ class GenerationOptions:
             guards_repetition=self.guards_repetition,
             random_seed=self.random_seed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """All that the panel shows, as a document keeps it. What is None follows the seed."""
+
+    model_id: str = ""
+    length_bars: int = 8
+    takes: int = 4
+    temperature: float = 0.9
+    keeps_scale: bool | None = None
+    scale: str = ""
+    keeps_range: bool = True
+    pitch_range: tuple[int, int] | None = None
+    keep: Keep = ""
+    random_seed: int = 0
+    is_random_seed_locked: bool = False
+    motifs: float = 0.0
+    top_k: int = 0
+    tail: float = 0.0
+    guards_repetition: bool = True
+
+    def __post_init__(self) -> None:
+        if self.pitch_range is not None and not 0 <= self.pitch_range[0] <= self.pitch_range[1] <= 127:
+            raise ValueError("no such range")
+        if self.scale:
+            parse_scale(self.scale)
 
 
 def range_around(notes: Iterable[Note]) -> tuple[int, int]:

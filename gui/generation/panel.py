@@ -21,7 +21,7 @@ from gui.controls.switch import SwitchRow
 from gui.controls.text import Divider, Icon, Surface, Text, label, section
 from gui.generation.fields import ModelField, ScaleField
 from gui.generation.more_settings import MoreSettings
-from gui.generation.options import RANDOM_SEEDS, GenerationOptions, Keep, range_around, scale_around
+from gui.generation.options import RANDOM_SEEDS, GenerationOptions, Keep, PanelSettings, range_around, scale_around
 from gui.generation.panel_parts import (
     BodyScroll,
     OverlaidField,
@@ -69,6 +69,8 @@ class GeneratePanel(Surface):
         self._continues_after_bar = 0
         self._takes_on_show = 0
         self._is_generating = False
+        self.wanted_model = ""
+        """The model that the document was last worked on with, until the library has it."""
         self._has_own_scale = False
         self._has_own_range = False
         self._settling = QTimer(self)
@@ -263,6 +265,7 @@ class GeneratePanel(Surface):
     def choose_model(self, model_id: str) -> None:
         """Choose a model as if the user had."""
         before = self.model.record
+        self.wanted_model = ""
         self.model.set_current(model_id)
         now = self.model.record
         if now is not None and now is not before:
@@ -353,6 +356,52 @@ class GeneratePanel(Surface):
             is_random_seed_locked=self.lock.isChecked(),
         )
 
+    def settings(self) -> PanelSettings:
+        """All that it shows, for a document to keep."""
+        record = self.model.record
+        return PanelSettings(
+            model_id=self.wanted_model or (record.id if record else ""),
+            length_bars=self.length.value,
+            takes=self.takes.value,
+            temperature=self.temperature.value,
+            keeps_scale=self.scale_switch.isChecked() if self._has_own_scale else None,
+            scale=self.scale.scale if self._has_own_scale else "",
+            keeps_range=self.range_switch.isChecked(),
+            pitch_range=self.range.span if self._has_own_range else None,
+            keep=self.request_options().keep,
+            random_seed=self.random_seed.value,
+            is_random_seed_locked=self.lock.isChecked(),
+            motifs=self.more.motifs.value,
+            top_k=self.more.top_k.value,
+            tail=self.more.tail.value,
+            guards_repetition=self.more.guard_switch.isChecked(),
+        )
+
+    def restore(self, settings: PanelSettings) -> None:
+        """Show what a document kept. Its model is chosen as soon as the library has it."""
+        self.length.set_value(settings.length_bars)
+        self.takes.set_value(settings.takes)
+        self.temperature.set_value(settings.temperature)
+        self._has_own_scale = settings.keeps_scale is not None
+        if settings.keeps_scale is not None:
+            self.scale_switch.setChecked(settings.keeps_scale)
+            self.scale.set_scale(settings.scale or self.scale.scale)
+        self.range_switch.setChecked(settings.keeps_range)
+        self._has_own_range = settings.pitch_range is not None
+        if settings.pitch_range is not None:
+            self.range.set_span(*settings.pitch_range)
+        self.rhythm_switch.setChecked(settings.keep == "rhythm")
+        self.pitch_switch.setChecked(settings.keep == "pitch")
+        self.random_seed.set_value(settings.random_seed)
+        self.lock.setChecked(settings.is_random_seed_locked)
+        self.more.restore(settings)
+        if self.model.offers(settings.model_id):
+            self.choose_model(settings.model_id)
+        else:
+            self.wanted_model = settings.model_id
+        self._settling.start()
+        self._look()
+
     @property
     def is_ready(self) -> bool:
         """Whether Generate would do something: a model, a seed, and nothing under way."""
@@ -373,6 +422,7 @@ class GeneratePanel(Surface):
     # Within
 
     def _on_model_chosen(self, model_id: str) -> None:
+        self.wanted_model = ""
         self.set_unknown(None)
         self.model_chosen.emit(model_id)
         self._on_changed()

@@ -13,8 +13,8 @@ from gui import theme
 from gui.controls.buttons import PlainButton, QuietButton, YouButton
 from gui.controls.fields import Combo
 from gui.controls.text import KeyCap, Surface, Text
-from gui.generation.history import Batch, Order, TakeHistory
 from gui.generation.take_card import EmptyCard, TakeCard
+from gui.takes import Batch, MadeBy, Order, TakeHistory
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
     from core.learning.generation.generation import Take
@@ -45,12 +45,18 @@ class TakesTray(Surface):
     shown_changed = Signal(int)
     """So many takes are on show now."""
 
-    def __init__(self, *, write: Callable[[Score, Path], None] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        history: TakeHistory | None = None,
+        *,
+        write: Callable[[Score, Path], None] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("bg.window", edges="t", parent=parent)
         self.setMinimumHeight(theme.metric("size.takes_tray.min"))
         self.setMaximumHeight(theme.metric("size.takes_tray.max"))
         self._write = write or _write_midi
-        self._history = TakeHistory()
+        self._history = history or TakeHistory()
         self._cards: list[TakeCard] = []
         self._on_roll: Take | None = None
         self._playing: Take | None = None
@@ -132,53 +138,40 @@ class TakesTray(Surface):
 
     # What the window tells the tray
 
-    def begin_batch(self, words: str, *, takes: int) -> None:
+    def begin_batch(self, words: str, *, takes: int, made_by: MadeBy = MadeBy()) -> None:  # noqa: B008 -- frozen
         """A new batch is being made: so many empty cards, filled by `add_take`. words: its settings in brief."""
-        if self._history.shown is not None and not self._history.shown.is_done:
-            self.finish_batch()
-        self._history.begin(takes, words)
+        self._history.finish()
+        self._history.begin(takes, words, made_by)
         self._show_batch()
 
     def add_take(self, take: "Take") -> None:
         """The next take of the batch being made, which is the newest."""
-        if not self._history.batches:
-            self._history.begin(1, "")
-        newest = self._history.batches[-1]
-        newest.takes.append(take)
-        newest.expected = max(newest.expected, len(newest.takes))
-        if newest is self._history.shown:
+        self._history.add(take)
+        if self._history.shown is not None and self._history.shown is self._history.batches[-1]:
             self._show_batch()
 
     def set_echo(self, take: "Take", share: float) -> None:
         """How much of a take's pitches came from earlier in the piece, 0 to 1."""
-        for batch in self._history.batches:
-            if any(each is take for each in batch.takes):
-                batch.echoes[take.letter] = share
+        self._history.echo(take, share)
         for card in self._cards:
             if card.take is take:
                 card.set_echo(share)
 
     def finish_batch(self) -> None:
         """No more takes come: what is still empty goes, and a batch with none at all."""
-        if not self._history.batches:
-            return
-        newest = self._history.batches[-1]
-        newest.is_done = True
-        newest.expected = len(newest.takes)
-        if not newest.takes:
-            self._history.show(len(self._history.batches))
-            self._history.discard_shown()
+        self._history.finish()
         self._show_batch()
 
     def set_takes(self, takes: "Sequence[Take]", words: str = "") -> None:
         """Show these as a finished batch of their own."""
-        self._history.begin(len(takes), words).takes.extend(takes)
+        self._history.begin(len(takes), words)
+        for take in takes:
+            self._history.add(take)
         self.finish_batch()
 
-    def clear(self) -> None:
-        """Forget every batch: another document was opened."""
-        self._history.clear()
-        self._on_roll = self._playing = None
+    def show_opened(self) -> None:
+        """Show another history: another document was opened."""
+        self._on_roll = self._playing = self._last_discarded = None
         self._show_batch()
 
     def set_on_roll(self, take: "Take | None") -> None:
@@ -316,9 +309,7 @@ class TakesTray(Surface):
         self.play_requested.emit(take)
 
     def _on_starred(self, take: "Take", starred: bool) -> None:  # noqa: FBT001 -- a signal's value
-        batch = self._history.shown
-        if batch is not None:
-            (batch.starred.add if starred else batch.starred.discard)(take.letter)
+        self._history.star(take, starred=starred)
 
     def _drag(self, take: "Take") -> None:
         path = self.export_file(take)
@@ -348,6 +339,8 @@ class TakesTray(Surface):
     def _look(self) -> None:
         batch, count = self._history.shown, len(self._history.batches)
         self._words.setText(batch.words if batch else "")
+        name = batch.made_by.name if batch else ""
+        self._words.setToolTip(self.tr("Made by “{model}”").format(model=name) if name else "")
         self.batches.setVisible(count > 0)
         self.batches.set_text(self.tr("Batch {number} of {count}").format(number=self._history.number, count=count))
         take = self.current_take

@@ -9,7 +9,7 @@ from core.music.score import Note, Part, Score
 from core.playback.player import DeviceState
 from gui import garbage, messages, theme
 from gui.controls import pitches
-from gui.document import Document, Snapshot
+from gui.document import Document, Snapshot, Work
 from gui.generating import Generator
 from gui.jobs import JobRunner
 from gui.main_window import MainWindow
@@ -106,6 +106,7 @@ class FakeDialogs:
     def __init__(self):
         self.paths = deque()
         self.unsaved = deque()
+        self.changed = deque()
         self.asked = []
 
     def open_path(self, title, filters):
@@ -116,9 +117,13 @@ class FakeDialogs:
         self.asked.append(title)
         return self.paths.popleft() if self.paths else None
 
-    def about_unsaved(self, title):
-        self.asked.append(title)
+    def about_unsaved(self, sentence, question):
+        self.asked.append(f"{sentence} {question}")
         return self.unsaved.popleft()
+
+    def about_changed(self, sentence):
+        self.asked.append(sentence)
+        return self.changed.popleft()
 
 
 @pytest.fixture
@@ -175,7 +180,7 @@ class Desk:
         qtbot.addWidget(self.window, before_close_func=self._let_go)
 
     def _let_go(self, _window):
-        self.document.undo_stack.setClean()
+        self.document.open(Work())
         self.window._is_closing = True
 
     def open(self, *pitches):

@@ -147,12 +147,12 @@ def test_keeping_gives_what_was_shown_and_loses_no_note_of_yours(notes, taken, m
 
 def test_saving_leaves_dirty_what_was_changed_meanwhile(opened, tmp_path):
     opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
-    written = opened.snapshot
+    written = opened.work
     opened.apply("Louder", edits.change_velocity(opened.score, 0, frozenset(opened.notes), 5))
-    opened.mark_saved(tmp_path / "study.mid", written)
+    opened.mark_saved(tmp_path / "study.mid", written, "", with_takes=False)
     assert opened.title == "study"
     assert opened.is_dirty
-    opened.mark_saved(tmp_path / "study.mid", opened.snapshot)
+    opened.mark_saved(tmp_path / "study.mid", opened.work, "", with_takes=False)
     assert not opened.is_dirty
 
 
@@ -167,6 +167,62 @@ def test_opening_another_document_forgets_the_old_ones_steps(opened):
 def test_a_recovered_document_counts_as_unsaved(document):
     document.open(Snapshot(score_of(*line(70))), is_dirty=True)
     assert document.is_dirty
+
+
+def batch_of(document, *pitches, words="1"):
+    document.takes.begin(1, words)
+    document.takes.add(made_take(document, *pitches))
+    document.takes.finish()
+    return document.takes.batches[-1]
+
+
+def test_takes_are_unsaved_until_a_project_holds_them(opened, tmp_path):
+    batch_of(opened, 67)
+    assert opened.is_dirty
+    assert not opened.has_edits
+    opened.mark_saved(tmp_path / "study.ritornello", opened.work, "", with_takes=True)
+    assert not opened.is_dirty
+    assert opened.is_on_disk
+    opened.takes.star(opened.takes.batches[0].takes[0], starred=True)
+    assert opened.is_dirty
+
+
+def test_a_mid_settles_takes_without_a_star_but_the_recovery_copy_goes_on_holding_them(opened, tmp_path):
+    batch_of(opened, 67)
+    opened.mark_saved(tmp_path / "study.mid", opened.work, "", with_takes=False)
+    assert not opened.is_dirty
+    assert not opened.is_on_disk
+    batch_of(opened, 69, words="2")
+    assert opened.is_dirty
+
+
+def test_a_mid_does_not_settle_a_starred_take(opened, tmp_path):
+    batch = batch_of(opened, 67)
+    opened.takes.star(batch.takes[0], starred=True)
+    opened.mark_saved(tmp_path / "study.mid", opened.work, "", with_takes=False)
+    assert opened.is_dirty
+
+
+def test_discarded_takes_are_nothing_to_ask_about_unless_the_project_holds_them(opened, tmp_path):
+    batch_of(opened, 67)
+    opened.takes.discard_shown()
+    assert not opened.is_dirty
+    batch_of(opened, 67)
+    opened.mark_saved(tmp_path / "study.ritornello", opened.work, "", with_takes=True)
+    opened.takes.discard_shown()
+    assert opened.is_dirty
+
+
+def test_what_a_document_holds_comes_back_with_the_take_on_the_roll(opened):
+    batch_of(opened, 67)
+    opened.set_preview(batch_of(opened, 69, words="2").takes[0])
+    work = opened.work
+    opened.open(Snapshot())
+    assert not opened.takes.batches
+    opened.open(work)
+    assert opened.work == work
+    assert opened.preview is opened.takes.batches[1].takes[0]
+    assert not opened.is_dirty
 
 
 def test_another_part_can_be_edited(document):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from core.files import digest
 from core.learning.events.memorisation import build_studied_index
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.generation.generation import sources_of
@@ -22,10 +23,11 @@ from core.playback.player import DeviceState
 from core.settings import read_settings
 from gui import messages
 from gui.controls.text import Text
-from gui.document import Snapshot
+from gui.document import Document, Snapshot, Work
 from gui.main_window import MainWindow
 from gui.messages import Message, MessageAction
-from gui.recovery import find_recovery
+from gui.project_file import project_bytes, read_document, read_project
+from gui.recovery import Autosave, find_recoveries
 from gui.training.about_model import AboutModelDialog
 from tests.gui.conftest import Desk, line, score_of
 
@@ -544,6 +546,170 @@ def test_a_disk_that_is_full_keeps_the_work_and_offers_another_place(studio, qtb
     assert studio.document.score.note_count == 4
 
 
+@pytest.mark.parametrize("answer", ["replace", "elsewhere", "cancel"])
+def test_a_file_that_another_program_changed_is_asked_about(studio, qtbot, tmp_path, answer):
+    path, other = tmp_path / "study.mid", tmp_path / "other.mid"
+    write_midi(studio.document.score, path)
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    path.write_bytes(b"another program's")
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    studio.dialogs.changed.append(answer)
+    studio.dialogs.paths.append(other)
+    studio.window.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: bool(studio.dialogs.asked))
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert (path.read_bytes() == b"another program's") is (answer != "replace")
+    assert other.exists() is (answer == "elsewhere")
+    assert studio.document.is_dirty is (answer == "cancel")
+
+
+def test_a_file_that_only_this_program_changed_is_not_asked_about(studio, qtbot, tmp_path):
+    path = tmp_path / "study.mid"
+    write_midi(studio.document.score, path)
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    for _ in range(2):
+        studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+        studio.window.actions_["save"].trigger()
+        qtbot.waitUntil(lambda: not studio.document.is_dirty)
+    assert read_midi(path).note_count == 2
+    assert not studio.dialogs.asked
+
+
+# Takes and files
+
+
+def with_takes(qtbot, studio, batches=1):
+    for _ in range(batches):
+        studio.window.actions_["generate"].trigger()
+        qtbot.waitUntil(lambda: not studio.generator.is_busy and studio.document.preview is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    return studio.document.takes
+
+
+def test_a_project_keeps_every_batch_the_stars_the_recipes_and_the_panel(studio, qtbot, home, tmp_path):
+    panel, tray = studio.window.compose.panel, studio.window.compose.tray
+    panel.takes.set_value(2)
+    panel.temperature.set_value(1.25)
+    panel.range.set_span(50, 70)
+    panel._on_range_changed()
+    panel.scale.chosen.emit("D minor")
+    with_takes(qtbot, studio, batches=3)
+    tray.show_batch(2)
+    tray.step(1)
+    qtbot.mouseClick(tray._cards[1].star, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    before, options = studio.document.work, panel.request_options()
+    assert {batch.made_by.name for batch in before.takes.batches} == {"Starter model"}
+    assert all(len(batch.made_by.fingerprint) == 32 for batch in before.takes.batches)
+    path = tmp_path / "study.ritornello"
+    studio.dialogs.paths.append(path)
+    studio.window.actions_["save_as"].trigger()
+    qtbot.waitUntil(lambda: not studio.document.is_dirty)
+    assert studio.document.is_on_disk
+    assert not list((home / "recovery").glob("*.ritornello"))
+    studio.window.actions_["new"].trigger()
+    assert not tray.takes
+    panel.takes.set_value(7)
+    panel.temperature.set_value(0.5)
+    panel.range.set_span(20, 100)
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    assert studio.document.work == before
+    assert panel.request_options() == options
+    assert [card.star.is_on for card in tray._cards] == [False, True]
+    assert tray.batches.text() == "Batch 2 of 3"
+    assert tray.current_take is studio.document.preview is tray.takes[0]
+    assert not studio.document.is_dirty
+    tray.keep_current()
+    assert studio.document.generated == frozenset(tray.takes[0].generated)
+
+
+def test_the_recipe_in_a_project_gives_the_same_takes_again(studio, qtbot, tmp_path, stocked):
+    from core.learning.generation.generation import generate
+
+    with_takes(qtbot, studio)
+    work = read_project(project_bytes(studio.document.work), "x").work
+    model = stocked.load(stocked.find(work.takes.batches[0].made_by.id))
+    assert model.fingerprint == work.takes.batches[0].made_by.fingerprint
+    again = generate(model, work.takes.batches[0].takes[0].request)
+    assert again == work.takes.batches[0].takes
+
+
+@pytest.mark.parametrize("way", ["drop", "new", "open", "close"])
+@pytest.mark.parametrize("answer", ["cancel", "discard", "save"])
+def test_takes_that_would_be_lost_are_asked_about(studio, qtbot, tmp_path, way, answer):
+    write_midi(score_of(*line(70, 71)), tmp_path / "seed.mid")
+    with_takes(qtbot, studio)
+    project = tmp_path / "kept.ritornello"
+    studio.dialogs.unsaved.append(answer)
+    studio.dialogs.paths.append(project if answer == "save" or way != "open" else tmp_path / "seed.mid")
+    {
+        "drop": lambda: studio.window.compose.midi_dropped.emit(tmp_path / "seed.mid"),
+        "new": studio.window.actions_["new"].trigger,
+        "open": lambda: studio.window.open_file(tmp_path / "seed.mid"),
+        "close": studio.window.close,
+    }[way]()
+    assert "4 takes that are not saved" in studio.dialogs.asked[0]
+    if answer == "cancel":
+        assert len(studio.window.compose.tray.takes) == 4
+        assert studio.window.isVisible()
+        return
+    if way == "close":
+        qtbot.waitUntil(lambda: not studio.window.isVisible())
+    else:
+        qtbot.waitUntil(lambda: not studio.window.compose.tray.takes)
+    assert project.exists() is (answer == "save")
+    if answer == "save":
+        assert read_document(project).work.takes.count == 4
+
+
+def test_a_mid_that_can_not_hold_the_takes_says_so_and_offers_a_project(studio, qtbot, tmp_path):
+    with_takes(qtbot, studio)
+    studio.dialogs.paths.extend((tmp_path / "study.mid", tmp_path / "study.ritornello"))
+    studio.window.actions_["save_as"].trigger()
+    qtbot.waitUntil(lambda: "holds no takes" in studio.window.strip.accessibleName())
+    assert not studio.document.is_dirty
+    studio.window.strip.action_chosen.emit(0)
+    qtbot.waitUntil(lambda: studio.document.path == tmp_path / "study.ritornello")
+    assert studio.document.is_on_disk
+
+
+def test_leaving_a_mid_with_takes_saves_a_project_beside_it(studio, qtbot, tmp_path):
+    path = tmp_path / "study.mid"
+    write_midi(studio.document.score, path)
+    content = path.read_bytes()
+    studio.window.open_file(path)
+    qtbot.waitUntil(lambda: studio.document.path == path)
+    with_takes(qtbot, studio)
+    studio.dialogs.unsaved.append("save")
+    studio.dialogs.paths.append(tmp_path / "study.ritornello")
+    studio.window.actions_["new"].trigger()
+    qtbot.waitUntil(lambda: not studio.document.notes)
+    assert path.read_bytes() == content
+    assert read_document(tmp_path / "study.ritornello").work.takes.count == 4
+
+
+def test_takes_discarded_while_they_are_made_do_not_join_another_batch(studio, qtbot):
+    tray = studio.window.compose.tray
+    with_takes(qtbot, studio)
+    first = studio.document.takes.batches
+    studio.window.actions_["generate"].trigger()
+    tray.discard_shown()
+    qtbot.waitUntil(lambda: not studio.generator.is_busy, timeout=20_000)
+    assert studio.document.takes.batches == first
+
+
+def test_discarded_takes_do_not_come_back_into_another_document(studio, qtbot):
+    tray = studio.window.compose.tray
+    with_takes(qtbot, studio)
+    tray.discard_shown()
+    studio.document.open(Snapshot(score_of(*line(50))))
+    tray.restore_discarded()
+    assert not tray.takes
+
+
 # Dropping
 
 
@@ -597,7 +763,7 @@ def test_a_project_that_is_dropped_is_opened(studio, qtbot, tmp_path):
     from gui.project_file import write_document
 
     path = tmp_path / "dropped.ritornello"
-    write_document(path, Snapshot(score_of(*line(70, 71))), {})
+    write_document(path, Work(Snapshot(score_of(*line(70, 71)))))
     assert dropped(studio.window, path)
     qtbot.waitUntil(lambda: studio.document.score.note_count == 2)
     assert studio.document.path == path
@@ -681,25 +847,6 @@ def test_messages_are_shown_one_at_a_time_the_newest_first(desk):
     assert not desk.window.strip.isVisibleTo(desk.window)
 
 
-def test_work_that_a_crash_left_behind_can_be_restored(studio, qtbot, home, jobs):
-    from gui.document import Document
-    from gui.recovery import Autosave
-
-    lost = Document()
-    lost.open(Snapshot(score_of(*line(50, 51))), name="Lost", is_dirty=True)
-    crashed = Autosave(lost, jobs, folder=home / "recovery")
-    assert crashed.copy_now() is not None
-    crashed._lock.unlock()  # as when its owner is no more
-    recovery = find_recovery(home / "recovery")
-    studio.window.unsaved_work.offer(recovery)
-    assert "recovered" in studio.window.strip.accessibleName()
-    studio.window.strip.action_chosen.emit(0)
-    qtbot.waitUntil(lambda: studio.document.score.note_count == 2)
-    assert studio.document.is_dirty
-    assert studio.document.title == "Lost"
-    assert find_recovery(home / "recovery") is None
-
-
 def test_f6_goes_round_the_regions(studio, qtbot):
     window = studio.window
     studio.window.activateWindow()
@@ -724,3 +871,104 @@ def test_the_windows_place_is_remembered(home, qtbot, dressed, stocked):
     fresh = MainWindow(again.document, again.preferences, again.jobs, again.playback, again.generator, again.autosave)
     qtbot.addWidget(fresh)
     assert fresh.height() == 765
+
+
+# Recovery
+
+
+def left_behind(jobs, folder, *pitches, path=None, digest=""):
+    """A copy as a program leaves it that did not end by itself; `Autosave` must live as long as its folder is looked at."""
+    lost = Document()
+    lost.open(Snapshot(score_of(*line(*pitches))), path=path, digest=digest, name="Lost", is_dirty=True)
+    crashed = Autosave(lost, jobs, folder=folder)
+    assert crashed.copy_now() is not None
+    crashed._lock.unlock()
+    return lost
+
+
+def test_work_that_a_crash_left_behind_can_be_restored(studio, qtbot, home, jobs):
+    left_behind(jobs, home / "recovery", 50, 51)
+    studio.window.unsaved_work.look(home / "recovery")
+    qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+    studio.window.strip.action_chosen.emit(0)
+    assert studio.document.score.note_count == 2
+    assert studio.document.is_dirty
+    assert studio.document.title == "Lost"
+    assert find_recoveries(home / "recovery") == ()
+    assert len(list((home / "recovery").glob("*.ritornello"))) == 1
+
+
+def test_what_a_crash_left_behind_stays_until_a_new_copy_stands(studio, qtbot, home, jobs, tmp_path):
+    lost = left_behind(jobs, tmp_path / "left", 50, 51)
+    (home / "recovery").write_text("in the way of a new copy")
+    studio.window.unsaved_work.look(tmp_path / "left")
+    qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+    studio.window.strip.action_chosen.emit(0)
+    assert studio.document.score == lost.score
+    assert [each.opened.work for each in find_recoveries(tmp_path / "left")] == [lost.work]
+    assert "No recovery copy" in studio.window.menu_row._saved.text()
+
+
+def test_several_copies_are_offered_in_turn_and_none_goes_unseen(studio, qtbot, home, jobs):
+    others = [left_behind(jobs, home / "recovery", *pitches) for pitches in ((50,), (50, 51), (50, 51, 52))]
+    studio.window.unsaved_work.look(home / "recovery")
+    told = set()
+    for _ in others:
+        qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+        told.add(studio.window.strip.accessibleName())
+        studio.window.strip.closed.emit()
+    assert len({words.split("notes")[0][-4:] for words in told}) == len(told) == 3
+    assert len(find_recoveries(home / "recovery")) == 3
+
+
+def test_a_restore_that_is_called_off_is_offered_again(studio, qtbot, home, jobs):
+    left_behind(jobs, home / "recovery", 50)
+    studio.window.unsaved_work.look(home / "recovery")
+    qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    studio.dialogs.unsaved.append("cancel")
+    studio.window.strip.action_chosen.emit(0)
+    assert "recovered" in studio.window.strip.accessibleName()
+    assert studio.document.score.note_count == 3
+    assert len(find_recoveries(home / "recovery")) == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_copy_goes_when_the_last_saved_is_open_and_not_before(studio, qtbot, home, jobs, tmp_path, is_there):
+    path = tmp_path / "saved.mid"
+    if is_there:
+        write_midi(score_of(*line(70, 71, 72)), path)
+    left_behind(jobs, home / "recovery", 50, path=path)
+    studio.window.unsaved_work.look(home / "recovery")
+    qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+    studio.window.strip.action_chosen.emit(1)
+    if is_there:
+        qtbot.waitUntil(lambda: studio.document.path == path)
+        assert find_recoveries(home / "recovery") == ()
+    else:
+        qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+        assert len(find_recoveries(home / "recovery")) == 1
+
+
+def test_a_damaged_copy_is_told_and_stays_until_it_is_discarded(studio, qtbot, home):
+    (home / "recovery").mkdir()
+    (home / "recovery" / "a.ritornello").write_bytes(b"PK")
+    studio.window.unsaved_work.look(home / "recovery")
+    qtbot.waitUntil(lambda: "‘a.ritornello’" in studio.window.strip.accessibleName())
+    assert (home / "recovery" / "a.ritornello").exists()
+    studio.window.strip.action_chosen.emit(1)
+    assert not (home / "recovery" / "a.ritornello").exists()
+
+
+def test_a_restored_document_knows_whether_its_file_changed_meanwhile(studio, qtbot, home, jobs, tmp_path):
+    path = tmp_path / "saved.mid"
+    path.write_bytes(b"what another program wrote after the crash")
+    left_behind(jobs, home / "recovery", 50, path=path, digest=digest(b"before"))
+    studio.window.unsaved_work.look(home / "recovery")
+    qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
+    studio.window.strip.action_chosen.emit(0)
+    studio.dialogs.changed.append("cancel")
+    studio.window.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: bool(studio.dialogs.asked))
+    assert "‘saved.mid’ has changed on disk" in studio.dialogs.asked[0]
+    assert path.read_bytes().startswith(b"what another")

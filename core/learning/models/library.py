@@ -4,6 +4,7 @@ Each model is a folder in the user folder's `models` (see model_file.py); the st
 is read only. Listing reads the cards alone: no weights, no TensorFlow.
 """
 
+import hashlib
 import logging
 import os
 import re
@@ -39,7 +40,7 @@ from core.learning.models.model_file import (
 )
 from core.learning.models.progress import EpochDone, SampleMade
 from core.learning.network.inference import Network
-from core.learning.network.weights import copies
+from core.learning.network.weights import Weights, copies
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
 from core.trash import Trash, id_of
 
@@ -99,6 +100,8 @@ class TrainedModel:
     vocabulary: Vocabulary
     network: Network
     studied: StudiedIndex
+    fingerprint: str = ""
+    """Of the weights: the same request gives the same takes with the same weights alone."""
 
 
 class Library:
@@ -158,6 +161,7 @@ class Library:
             card.vocabulary,
             Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
             studied,
+            _fingerprint(weights),
         )
 
     def card(self, record: ModelRecord) -> ModelCard:
@@ -284,6 +288,14 @@ class Library:
         while name.casefold() in taken:
             name, number = f"{wanted} {number}", number + 1
         return name
+
+
+def _fingerprint(weights: Weights) -> str:
+    hashed = hashlib.blake2b(digest_size=16)
+    for name in sorted(weights):
+        hashed.update(name.encode())
+        hashed.update(weights[name].tobytes())
+    return hashed.hexdigest()
 
 
 def new_id(name: str) -> str:

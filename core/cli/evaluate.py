@@ -107,7 +107,7 @@ def _model_and_paths(arguments: argparse.Namespace) -> tuple[str, list[str]]:
 
 
 def _lines(model: TrainedModel) -> Lines | None:
-    return "melody" if model.studied.is_line or model.tokenizer.legato else None
+    return "melody" if model.studied.is_monophonic or model.tokenizer.legato else None
 
 
 def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:

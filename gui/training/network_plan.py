@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.learning.network.weights import copies, copy_heads, knows_metre
+from core.learning.network.weights import copies, copy_head_counts, knows_metre
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
 from gui.controls.numbers import counted, grouped
 
@@ -142,7 +142,7 @@ def network_plan(
     return NetworkPlan(
         tuple((names[kind], lefts[kind], _WIDTHS[kind]) for kind in kinds),
         tuple(blocks),
-        tuple(_links(blocks, notes, following, transposes=copy_heads(network, "pitch")[1] > 0)),
+        tuple(_links(blocks, notes, following, transposes=copy_head_counts(network, "pitch")[1] > 0)),
         notes,
         following,
     )
@@ -193,8 +193,8 @@ def _ideas(tokenizer: TokenizerSpec, network: NetworkSpec, window: int) -> list[
                 ),
             )
         ]
-    same, moved = copy_heads(network, "pitch")
-    others = copy_heads(network, "duration")[0]
+    same, moved = copy_head_counts(network, "pitch")
+    others = copy_head_counts(network, "duration")[0]
     pointers = f"pitch {same + moved}" + (f" · others {others}" if len(tokenizer.fields) > 1 else "")
     transposing = (
         f" {counted(moved, 'of them moves', 'of them move')} the figure higher or lower (dashed), the others take it as it "

@@ -5,7 +5,7 @@
 Timed are whole requests (takes of 8 bars, with all that is checked and drawn), and the network alone: notes a second of
 1, 8 and 32 takes side by side. Its rivals, in turn with it: what tutorials show, a loop over the `predict` of a Keras
 model of the same sizes that reads its last 64 events anew for each note; and the whole loop in one graph that XLA
-compiles, which carries its state but has no copying heads (its compilation, of seconds, is not counted). The limit is
+compiles, which carries its state but has no copy heads (its compilation, of seconds, is not counted). The limit is
 that of a processor which reads every weight once for each event of all takes, as fast as memory gives them.
 """
 

@@ -34,13 +34,13 @@ from core.learning.events.dataset import Batch, Batches, Dataset, EncodedPiece
 from core.learning.events.tokenizer import Events, IntArray, Vocabulary
 from core.learning.models.progress import EpochDone
 from core.learning.network.match_features import NO_PITCH, all_matches, traits
-from core.learning.network.tensorflow.arrays import places_alike
+from core.learning.network.tensorflow.arrays import all_pair_places
 from core.learning.network.tensorflow.runtime import quiet_tensorflow
 from core.learning.network.weights import (
     COPY_WIDTH,
     FARTHEST_INTERVAL,
     Weights,
-    copy_heads,
+    copy_head_counts,
     distance_row,
     fresh_weights,
     weight_shapes,
@@ -95,7 +95,7 @@ def ours(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights: Weights)
     from core.learning.network.tensorflow.trainable import TrainableNetwork
 
     network = TrainableNetwork(preset.network, preset.tokenizer, preset.training, vocabulary, weights)
-    losses = {str(name): loss / batch.target_count for name, loss in network.held_out_batch(batch).items()}
+    losses = {str(name): loss / batch.target_count for name, loss in network.validation_batch(batch).items()}
     done = 0
 
     def train(steps: int) -> None:
@@ -159,8 +159,8 @@ def foreign_arrays(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights
     steps = np.arange(training.window)
     sizes = {
         "fields": fields,
-        "exact": {field: copy_heads(network, field)[0] for field in fields},
-        "moving": {field: copy_heads(network, field)[1] for field in fields},
+        "exact": {field: copy_head_counts(network, field)[0] for field in fields},
+        "moving": {field: copy_head_counts(network, field)[1] for field in fields},
         "units": network.units,
         "layers": network.layers,
         "dropout": network.dropout,
@@ -175,7 +175,7 @@ def foreign_arrays(preset: Preset, batch: Batch, vocabulary: Vocabulary, weights
         "places": np.stack(rows).astype(np.int32),
         "targets": batch.targets,
         "matches": all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm)),
-        "alike": places_alike(deltas, batch.bar_position, batch.bar_steps),
+        "alike": all_pair_places(deltas, batch.bar_position, batch.bar_steps),
         "values": np.array(vocabulary.values["pitch"], np.int32),
         "distances": distance_row(np.maximum(steps[:, None] - steps, 0)).astype(np.int32),
     }
@@ -340,7 +340,7 @@ def recipe(job: TrainingJob, *, mark: float, minutes: float) -> float:
         before = targets[:, None] + np.arange(-window, 0)
         return [symbols[field][before] for field in fields], [symbols[field][targets] for field in fields]
 
-    studied, tested = examples(dataset.studied, 1), examples(dataset.tested, 10)
+    studied, tested = examples(dataset.studied, 1), examples(dataset.validation, 10)
     given, wanted = arrays(tested)
     random = np.random.default_rng(1)
     order = random.permutation(studied)

@@ -1,9 +1,9 @@
 """How well a model predicts music that it never studied, in bits per note.
 
-And the same for a preset, by cross-validation, and for plain counting, the rival that a network has to beat.
+And the same for a preset, by cross-validation, and for the n-gram baseline, which a network has to beat.
 
 Every note of every piece is predicted, the first one too, from all notes before it. Bits are −log₂ of the probability
-of what comes; a value that the vocabulary doesn't hold is judged as the nearest one that it does.
+of what comes, and their mean is log₂ of the perplexity; a value that the vocabulary doesn't hold is judged as the nearest one that it does.
 """
 
 import math
@@ -21,7 +21,7 @@ from core.learning.events.tokenizer import encode
 from core.learning.generation.sampling import log_softmax
 from core.learning.models.library import Library, TrainedModel
 from core.learning.network.inference import one_thread
-from core.learning.ngram.counting import CountingModel
+from core.learning.ngram.counting import NgramBaseline
 from core.learning.spec import PRESETS, Field, PresetName, TrainingSpec
 from core.learning.training.process import train
 from core.learning.training.run_folder import encoded_pieces, prepare_job, studied_vocabulary
@@ -30,7 +30,7 @@ from core.music.timing import steps_at
 from core.tasks import Control
 
 ORDERS = (0, 1, 2, 3, 4, 5)
-"""Notes that a counting model looks back on; more gain next to nothing on a thousand pieces."""
+"""Notes that the baseline looks back on; more gain next to nothing on a thousand pieces."""
 MOST_NOTES_BACK = 16
 """Each one more costs time and memory."""
 
@@ -161,7 +161,7 @@ def cross_validate(
 
 @dataclass(frozen=True, slots=True)
 class CountingEvaluation:
-    """How well counting predicts the pieces that a training with the same random seed keeps aside; means over their notes."""
+    """How well the n-gram baseline predicts the pieces that a training with the same random seed keeps aside; means over their notes."""
 
     order: int
     """Notes that it looks back on."""
@@ -206,11 +206,11 @@ def evaluate_counting(
     dataset = Dataset.of(encoded_pieces(pieces, tokenizer, control), training)
     vocabulary = studied_vocabulary(dataset, tokenizer, training)
     studied = [dataset.events(piece) for piece in dataset.studied]
-    tested = [dataset.events(piece) for piece in dataset.tested]
+    tested = [dataset.events(piece) for piece in dataset.validation]
     results = []
     for order in orders:
         control.checkpoint()
-        model = CountingModel.fit(
+        model = NgramBaseline.fit(
             studied, vocabulary, order=order, transposed=bool(training.transpose) and not natural_keys
         )
         by_field = model.mean_bits(tested)

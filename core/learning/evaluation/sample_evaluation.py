@@ -25,7 +25,7 @@ from core.learning.events.memorisation import SharedRun
 from core.learning.events.tokenizer import encode
 from core.learning.generation.generation import Take, continuation_start, generate
 from core.learning.models.library import TrainedModel
-from core.learning.ngram.interpolated import NgramModel
+from core.learning.ngram.interpolated import InterpolatedNgram
 from core.learning.spec import GenerationRequest, TokenizerSpec
 from core.music.score import Note, Score
 from core.music.timing import bar_starts, steps_at
@@ -222,7 +222,7 @@ def judge_samples(
         own_real = [excerpt.passage(model.tokenizer) for excerpt in taken]
         own = [excerpt.passage(model.tokenizer, take) for excerpt, take in zip(taken, takes, strict=True)]
         heard = [excerpt.passage(hearing, take) for excerpt, take in zip(taken, takes, strict=True)]
-        ngrams = NgramModel(model.studied)
+        ngrams = InterpolatedNgram(model.studied)
         statistics = compared(real, measured_notes(heard), pieces) + compared(
             measured_against(own_real, model.studied, ngrams), measured_against(own, model.studied, ngrams), pieces
         )

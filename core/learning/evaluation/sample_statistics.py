@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from core.learning.events.memorisation import StudiedIndex
 from core.learning.events.tokenizer import LONGEST_STEPS, Events
-from core.learning.ngram.interpolated import NgramModel
+from core.learning.ngram.interpolated import InterpolatedNgram
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +43,7 @@ _SCALES = np.array([[(pitch_class - tonic) % 12 in (0, 2, 4, 5, 7, 9, 11) for pi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """Some bars of one line or texture, of which the first were given and the others are judged.
+    """Some bars of one melody or texture, of which the first were given and the others are judged.
 
     Onsets and barlines are in steps from any one origin; notes are ordered by (onset, pitch).
     """
@@ -92,7 +92,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One line of the table: the same measured of real and of generated passages, and what lies between."""
+    """One row of the table: the same measured of real and of generated passages, and what lies between."""
 
     name: str
     real: float
@@ -343,26 +343,28 @@ def measured_notes(passages: Sequence[Passage]) -> dict[str, Measured]:
     }
 
 
-def measured_against(passages: Sequence[Passage], studied: StudiedIndex, ngrams: NgramModel) -> dict[str, Measured]:
+def measured_against(
+    passages: Sequence[Passage], studied: StudiedIndex, ngrams: InterpolatedNgram
+) -> dict[str, Measured]:
     """What can be said of the notes beside those of the studied pieces.
 
     Of runs of 12 notes no more than the real share may be found there, of what is shorter no more than chance allows.
     """
-    lines = [(passage.pitches[passage.new], passage.durations[passage.new]) for passage in passages]
+    melodies = [(passage.pitches[passage.new], passage.durations[passage.new]) for passage in passages]
     found: dict[str, Measured] = {
-        "bits a note for an n-gram model": Means(np.array([_usual_bits(passage, ngrams) for passage in passages]))
+        "bits a note for an n-gram model": Means(np.array([_ngram_bits(passage, ngrams) for passage in passages]))
     }
     for notes in COPIED_NOTES:
-        runs = studied.found(lines, notes=notes)
+        runs = studied.found(melodies, notes=notes)
         counts = np.array([[run.sum(), len(run)] for run in runs], np.float64)
         strictly = notes == max(COPIED_NOTES)
         found[f"runs of {notes} notes that were studied"] = Copies(counts, 0.0 if strictly else MOST_HALVES)
-    longest = np.array([[studied.longest_run(*line).notes, 1] for line in lines], np.float64)
+    longest = np.array([[studied.longest_run(*melody).notes, 1] for melody in melodies], np.float64)
     found["longest run that was studied, notes"] = Copies(longest)
     return found
 
 
-def _usual_bits(passage: Passage, ngrams: NgramModel) -> float:
+def _ngram_bits(passage: Passage, ngrams: InterpolatedNgram) -> float:
     """Mean over the new notes, each after all notes before it."""
     bits = ngrams.bits(passage.pitches, passage.durations)
     return _mean(bits[max(0, passage.new.start - 1) :])

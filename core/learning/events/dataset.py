@@ -25,7 +25,7 @@ from core.learning.spec import Field, TrainingSpec
 _NAME_LENGTHS_AT = 26
 """Where a member's own header in a .zip tells how long its name and its extra field are; the content follows them."""
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
-_EVENTS_PER_HELD_OUT_BATCH = 4096
+_EVENTS_PER_VALIDATION_BATCH = 4096
 _WIDTHS = 16
 """Batches are padded to a multiple of this many steps."""
 _POOL = 32
@@ -44,7 +44,7 @@ class EncodedPiece:
     def shape(self) -> bytes:
         """The same for pieces with the same intervals at the same places, in whatever key and however long their notes.
 
-        Lengths stay out, so that a line keeps its shape where its tokenizer absorbs rests.
+        Lengths stay out, so that a melody keeps its shape where its tokenizer absorbs rests.
         """
         content = hashlib.sha256()
         for column in (np.diff(self.events.pitch), self.events.delta[1:]):
@@ -72,14 +72,14 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """All pieces of a training run, end to end, and which of them are kept aside as a test."""
+    """All pieces of a training run, end to end, and which of them are its validation set."""
 
     columns: dict[str, IntArray]
     """Each of delta, pitch, duration, velocity, bar_position, bar_steps as (events,)."""
     starts: npt.NDArray[np.int64]
     """(pieces + 1,): piece i is events starts[i] up to starts[i + 1]."""
-    held_out: npt.NDArray[np.bool_]
-    """(pieces,)."""
+    is_validation: npt.NDArray[np.bool_]
+    """(pieces,): which are kept aside to judge each epoch by; in files `held_out`, as in TrainingSpec and EpochDone."""
     fingerprints: tuple[str, ...]
     titles: tuple[str, ...]
 
@@ -96,7 +96,7 @@ class Dataset:
         return cls(
             columns,
             np.cumsum([0, *(len(piece.events) for piece in ordered)], dtype=np.int64),
-            kept_aside(ordered, share=spec.held_out, random_seed=spec.random_seed),
+            validation_split(ordered, share=spec.held_out, random_seed=spec.random_seed),
             tuple(piece.fingerprint for piece in ordered),
             tuple(piece.title for piece in ordered),
         )
@@ -104,16 +104,16 @@ class Dataset:
     @property
     def studied(self) -> tuple[int, ...]:
         """Indices of the pieces that are learnt from."""
-        return tuple(np.flatnonzero(~self.held_out).tolist())
+        return tuple(np.flatnonzero(~self.is_validation).tolist())
 
     @property
-    def tested(self) -> tuple[int, ...]:
-        """Indices of the pieces kept aside; where there is nothing to keep aside, the studied ones."""
-        return tuple(np.flatnonzero(self.held_out).tolist()) or self.studied
+    def validation(self) -> tuple[int, ...]:
+        """Indices of the validation set's pieces; where there is nothing to keep aside, the studied ones."""
+        return tuple(np.flatnonzero(self.is_validation).tolist()) or self.studied
 
     @property
     def studied_event_count(self) -> int:
-        return int(np.diff(self.starts)[~self.held_out].sum())
+        return int(np.diff(self.starts)[~self.is_validation].sum())
 
     def length(self, piece: int) -> int:
         """Events of a piece."""
@@ -135,7 +135,7 @@ class Dataset:
                 file,
                 allow_pickle=False,
                 starts=self.starts,
-                held_out=self.held_out,
+                held_out=self.is_validation,
                 names=np.frombuffer(names, dtype=np.uint8),
                 **self.columns,
             )
@@ -181,8 +181,8 @@ def _mapped(path: Path) -> dict[str, IntArray]:
     return found
 
 
-def kept_aside(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:
-    """(pieces,): which to keep as a test. Whole pieces, about `share` of them, and with a piece all its transpositions.
+def validation_split(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:
+    """(pieces,): which to keep for validation. Whole pieces, about `share` of them, and with a piece all its transpositions.
 
     Depends on the pieces and the random seed alone. At least one piece is kept aside, unless all are one and the same.
     """
@@ -204,7 +204,7 @@ def kept_aside(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches of every epoch of one run, and those of its test."""
+    """The batches of every epoch of one run, and those of its validation set."""
 
     dataset: Dataset
     vocabulary: Vocabulary
@@ -273,10 +273,10 @@ class Batches:
             cuts.append(np.column_stack([np.full(len(targets), piece), starts, targets - starts + 1]))
         return np.concatenate(cuts).astype(np.int64)
 
-    def held_out(self) -> list[npt.NDArray[np.int64]]:
-        """The plan of the test: pieces in their own keys, whole as far as the window reaches; every event is a target once."""
+    def validation(self) -> list[npt.NDArray[np.int64]]:
+        """The plan of the validation set: pieces in their own keys, whole as far as the window reaches; every event is a target once."""
         if self.spec.target == "last_step":
-            windows = self._last_step_windows(self.dataset.tested, stride=1)
+            windows = self._last_step_windows(self.dataset.validation, stride=1)
         else:
             windows = np.array(list(self._stretches()), dtype=np.int64)
         still = np.zeros((len(windows), 1), dtype=np.int64)
@@ -284,24 +284,24 @@ class Batches:
         plans = []
         first = 0
         for after in range(1, len(ordered) + 1):
-            is_full = after < len(ordered) and (after - first + 1) * ordered[after, 2] > _EVENTS_PER_HELD_OUT_BATCH
+            is_full = after < len(ordered) and (after - first + 1) * ordered[after, 2] > _EVENTS_PER_VALIDATION_BATCH
             if is_full or after == len(ordered):
                 plans.append(ordered[first:after])
                 first = after
         return plans
 
     def _stretches(self) -> Iterator[tuple[int, int, int]]:
-        for piece in self.dataset.tested:
+        for piece in self.dataset.validation:
             length = self.dataset.length(piece)
             for start in range(0, length, self.spec.window):
                 yield piece, start, min(self.spec.window, length - start)
 
     def target_count(self, plan: npt.NDArray[np.int64]) -> int:
-        """Predictions that count in one batch of `epoch` or `held_out`."""
+        """Predictions that count in one batch of `epoch` or `validation`."""
         return int(plan[:, 2].sum()) if self.spec.target == "every_step" else len(plan)
 
     def batch(self, plan: npt.NDArray[np.int64]) -> Batch:
-        """The arrays of one batch of `epoch` or `held_out`."""
+        """The arrays of one batch of `epoch` or `validation`."""
         every = self.spec.target == "every_step"
         steps = -(-int(plan[:, 2].max()) // _WIDTHS) * _WIDTHS
         shape = (len(plan), steps + 1)

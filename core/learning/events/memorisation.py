@@ -22,7 +22,7 @@ _GRAM = 4
 """Symbols of an indexed n-gram: fewer are found in thousands of places, more are often found in none."""
 _SAMPLED_PIECES = 200
 """Pieces compared with all others to learn what they share: enough for a percentile, done in a second."""
-_OVERLAPS_OF_A_LINE = 0.01
+_OVERLAPS_OF_A_MELODY = 0.01
 """Share of notes: quantising makes melodies overlap here and there."""
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD6E8FEB86659FD93)
@@ -53,7 +53,7 @@ class StudiedIndex:
     """Notes: the longest run that a piece shares with any other, on average over the pieces."""
     common_run: int = 0
     """Notes: nine of ten pieces share no longer run with any other. Longer than this counts as copied."""
-    is_line: bool = False
+    is_monophonic: bool = False
     """Whether hardly ever two of their notes sound at once."""
 
     def runs(
@@ -75,16 +75,16 @@ class StudiedIndex:
         """Whether a studied piece is these notes from its first to its last, in any key."""
         return _whole(np.asarray(pitches, np.int64), np.asarray(lengths, np.int64)) in self._wholes
 
-    def found(self, lines: Iterable[tuple[Ints, Ints]], *, notes: int) -> list[NDArray[np.bool_]]:
-        """For each line of (pitches, lengths): which of its runs of so many notes (at least 2) a studied piece holds too.
+    def found(self, melodies: Iterable[tuple[Ints, Ints]], *, notes: int) -> list[NDArray[np.bool_]]:
+        """For each melody of (pitches, lengths): which of its runs of so many notes (at least 2) a studied piece holds too.
 
         Each array is (runs,), by the place of the run's first note.
         """
         studied = np.append(np.unique(_run_hashes(self._symbols, self.lengths, notes)), np.uint64(0))
         found = []
-        for pitches, lengths in lines:
+        for pitches, lengths in melodies:
             hashes = _run_hashes(_closed_symbols(pitches, lengths), lengths, notes)
-            # np.isin would sort the many once more for each line. The 0 at the end is for those beyond the last.
+            # np.isin would sort the many once more for each melody. The 0 at the end is for those beyond the last.
             found.append(studied[np.searchsorted(studied[:-1], hashes)] == hashes)
         return found
 
@@ -95,7 +95,7 @@ class StudiedIndex:
             "bounds": self.bounds,
             "pitches": self.pitches.astype(np.int8),
             "lengths": self.lengths.astype(np.uint16),
-            "shared": np.array([self.usual_run, self.common_run, self.is_line], np.float64),
+            "shared": np.array([self.usual_run, self.common_run, self.is_monophonic], np.float64),
         }
 
     @classmethod
@@ -105,7 +105,7 @@ class StudiedIndex:
         text = arrays["titles"].astype(np.uint8).tobytes().decode()
         titles = tuple(text.split("\n")) if len(bounds) > 1 else ()
         pitches, lengths = arrays["pitches"].astype(np.int16), arrays["lengths"].astype(np.int32)
-        usual, common, is_line = (float(value) for value in arrays["shared"])
+        usual, common, is_monophonic = (float(value) for value in arrays["shared"])
         fits = (
             bounds.ndim == pitches.ndim == lengths.ndim == 1
             and len(bounds) == len(titles) + 1
@@ -116,7 +116,7 @@ class StudiedIndex:
         )
         if not fits:
             raise ValueError("the arrays of the studied pieces don't fit together")
-        return cls(titles, bounds, pitches, lengths, usual, int(common), bool(is_line))
+        return cls(titles, bounds, pitches, lengths, usual, int(common), bool(is_monophonic))
 
     # Each note but a piece's last is one symbol: its length and the interval to the next note. A run of n notes is
     # n − 1 equal symbols and then an equal length.
@@ -211,7 +211,7 @@ def build_studied_index(pieces: Iterable[tuple[str, Events]]) -> StudiedIndex:
         bounds,
         np.concatenate([np.zeros(0, np.int16), *(events.pitch.astype(np.int16) for _, events in taken)]),
         np.concatenate([np.zeros(0, np.int32), *(events.duration.clip(0, 65535) for _, events in taken)]),
-        is_line=overlaps < _OVERLAPS_OF_A_LINE * max(1, int(bounds[-1])),
+        is_monophonic=overlaps < _OVERLAPS_OF_A_MELODY * max(1, int(bounds[-1])),
     )
     if len(taken) < 2:
         return index
@@ -234,7 +234,7 @@ def _symbols_of(pitches: Ints, lengths: Ints) -> Ints:
 
 
 def _whole(pitches: Ints, lengths: Ints) -> bytes:
-    """All of a line, but for its key."""
+    """All of a melody, but for its key."""
     return np.concatenate([np.diff(pitches), lengths]).tobytes()
 
 

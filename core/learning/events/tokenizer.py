@@ -28,7 +28,7 @@ _LAST_STEP = MAX_TICK // TICKS_PER_STEP
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """The notes of one line or texture; each array is int32 of shape (n,), all steps are of the grid.
+    """The notes of one melody or texture; each array is int32 of shape (n,), all steps are of the grid.
 
     The first event's delta counts from the start of the bar in which it lies, and `origin` is that bar's start.
     """
@@ -132,10 +132,10 @@ def _quantised_notes(notes: Iterable[Note], spec: TokenizerSpec) -> tuple[Note, 
         )
         for note in notes
     )
-    return _one_line(on_grid) if spec.legato else on_grid
+    return _monophonic(on_grid) if spec.legato else on_grid
 
 
-def _one_line(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+def _monophonic(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The highest note of each onset, each lasting until the next; the last one as long as it is."""
     highest = list({note.onset: note for note in notes}.values())
     return tuple(

@@ -42,7 +42,7 @@ class Frame:
     """Ticks: the barlines from `start` up to and with `end`."""
     metres: tuple[Metre, ...]
     allowed: AllowedPitches
-    is_line: bool
+    is_monophonic: bool
     """One note at a time, as everything that the model studied."""
     rhythm: KeptRhythm | None
     pitches: tuple[int, ...]
@@ -85,7 +85,7 @@ class Step:
 
 
 @dataclass(eq=False)
-class Line:
+class Decoding:
     """One take in the making."""
 
     frame: Frame
@@ -189,7 +189,7 @@ class Line:
             else frame.highest_pitch
         )
         has_room = highest > self._at_once[-1] and self.steps[-1].sounds
-        low = 0 if has_room and not frame.is_line and len(self._at_once) < _MOST_AT_ONCE else 1
+        low = 0 if has_room and not frame.is_monophonic and len(self._at_once) < _MOST_AT_ONCE else 1
         return low, max(low, max(self._sounding_until, self._onset) + frame.bar_steps - self._onset)
 
     def _move_to(self, delta: int) -> None:
@@ -216,7 +216,7 @@ class Line:
             ]  # the lowest, where they are too few for all
             mask = mask & (values <= highest)
         still = [pitch for pitch, until in self._sounding.items() if until > self._onset]
-        if still and not frame.is_line:  # a line cuts what still sounds
+        if still and not frame.is_monophonic:  # a melody cuts what still sounds
             free = mask & ~np.isin(values, still)
             mask = free if free.any() else mask
         if self.never_stuck:
@@ -241,7 +241,7 @@ class Line:
         return self._onset
 
     def finish_step(self, *, bar_position: int, bar_steps: int, guards: bool) -> None:
-        """The event is complete: note it, and see whether the line is stuck (with `guards`)."""
+        """The event is complete: note it, and see whether the take is stuck (with `guards`)."""
         frame = self.frame
         pitch = self._given["pitch"]
         duration = self._given.get("duration", STEPS_PER_QUARTER)
@@ -260,7 +260,7 @@ class Line:
             self._last_of[pitch] = len(self._ticks) - 1
             self._at_once.append(pitch)
             self._sounding[pitch] = self._onset + duration
-            self._sounding_until = self._onset + duration if frame.is_line else max(self._sounding.values())
+            self._sounding_until = self._onset + duration if frame.is_monophonic else max(self._sounding.values())
         self._last_duration = duration
         self._row[0].append(self._onset)
         self._row[1].append(pitch)
@@ -283,9 +283,9 @@ class Line:
             self._begin_step()
 
     def _cut_before_this(self, pitch: int) -> None:
-        """In a line the note before ends here at the latest; anywhere, a note ends where its pitch is struck again."""
-        before = len(self._ticks) - 1 if self.frame.is_line else self._last_of.get(pitch, -1)
-        while before >= 0 and self._ticks[before][0] >= self._tick:  # a kept chord within a line
+        """In a melody the note before ends here at the latest; anywhere, a note ends where its pitch is struck again."""
+        before = len(self._ticks) - 1 if self.frame.is_monophonic else self._last_of.get(pitch, -1)
+        while before >= 0 and self._ticks[before][0] >= self._tick:  # a kept chord within a melody
             before -= 1
         if before >= 0:
             note = self._ticks[before]

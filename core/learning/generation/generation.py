@@ -15,7 +15,7 @@ from core.learning.events.memorisation import SharedRun
 from core.learning.events.tokenizer import Events, bar_places, class_velocity, encode, velocity_class
 from core.learning.generation.character import characters, measured
 from core.learning.generation.constraints import AllowedPitches, KeptRhythm
-from core.learning.generation.decoding import Frame, Line
+from core.learning.generation.decoding import Decoding, Frame
 from core.learning.generation.sampling import draw, log_softmax, nucleus, tempered, top_k
 from core.learning.models.library import TrainedModel
 from core.learning.network.inference import Network, Place, State, one_thread
@@ -83,17 +83,19 @@ def generate(model: TrainedModel, request: GenerationRequest, control: Control |
     frame = _frame(model, request)
     with one_thread():
         begun = model.network.read(_context(frame.seed), bar_steps=frame.bar_steps)
-        lines = [Line(frame, np.random.default_rng([request.random_seed, take])) for take in range(request.takes)]
+        decodings = [
+            Decoding(frame, np.random.default_rng([request.random_seed, take])) for take in range(request.takes)
+        ]
         batch = begun.repeated(request.takes)
-        _draw_lines(model.network, batch, lines, request, control, guards=request.guards_repetition)
+        _draw(model.network, batch, decodings, request, control, guards=request.guards_repetition)
         redrawn: list[int | None] = []
-        for index, line in enumerate(lines):
-            lines[index], bar = _unstuck(model.network, begun, line, index, request, control)
+        for index, decoding in enumerate(decodings):
+            decodings[index], bar = _unstuck(model.network, begun, decoding, index, request, control)
             redrawn.append(bar)
     takes = [
-        _take(model, request, frame, line, string.ascii_uppercase[index], bar)
-        for index, (line, bar) in enumerate(zip(lines, redrawn, strict=True))
-        if line.is_done or line.steps
+        _take(model, request, frame, decoding, string.ascii_uppercase[index], bar)
+        for index, (decoding, bar) in enumerate(zip(decodings, redrawn, strict=True))
+        if decoding.is_done or decoding.steps
     ]
     measures = [
         measured([note for note, _ in take.surprise_bits], [bits for _, bits in take.surprise_bits]) for take in takes
@@ -133,13 +135,13 @@ class Source:
     """How much of a note's pitch was copied from earlier in its piece."""
 
     share: float
-    """Of the chance that the model gave the pitch, 0 to 1: what its copying heads gave of it."""
+    """Of the chance that the model gave the pitch, 0 to 1: what its copy heads gave of it."""
     note: Note | None
     """The earlier note that they copied most from, as it was or transposed; None where nothing was copied."""
 
 
 def sources_of(model: TrainedModel, score: Score, part: int) -> dict[Note, Source]:
-    """The source of each note of the part that the model hears; without copying heads all have share 0."""
+    """The source of each note of the part that the model hears; without copy heads all have share 0."""
     events, places = _heard(model, score, part)
     note_at = {index: note for note, index in places.items()}
     with one_thread():
@@ -175,7 +177,7 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
     reach = start + (request.length_bars + 1) * max(longest_bar, metre_at(seed, start).bar_duration)
     bars = tuple(tick for tick in bar_starts(seed, reach) if tick >= start)[: request.length_bars + 1]
     events = encode(seed, spec, part=request.part)
-    if spec.legato and len(events):  # the line goes on without a rest: its last note lasts until the barline
+    if spec.legato and len(events):  # the melody goes on without a rest: its last note lasts until the barline
         duration = events.duration.copy()
         duration[-1] = max(1, steps_at(start) - int(events.onsets[-1]))
         events = replace(events, duration=duration)
@@ -192,7 +194,7 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
         bars,
         seed.metres,
         allowed,
-        is_line=model.studied.is_line or spec.legato,
+        is_monophonic=model.studied.is_monophonic or spec.legato,
         rhythm=KeptRhythm.of(notes, first_bar=first_bar, start=start, end=bars[-1]) if keeps_rhythm and notes else None,
         pitches=tuple(note.pitch for note in notes) if request.keep == "pitch" else (),
         velocity=class_velocity(velocity_class(velocity, spec.velocity_classes), spec.velocity_classes),
@@ -211,33 +213,33 @@ def _context(seed: Events) -> Events:
 # Drawing
 
 
-def _draw_lines(
+def _draw(
     network: Network,
     state: State,
-    lines: Sequence[Line],
+    decodings: Sequence[Decoding],
     request: GenerationRequest,
     control: Control,
     *,
     guards: bool,
 ) -> None:
-    """Draw every line to its end, or (with `guards`) until it is stuck, one event of each at a time."""
-    while not all(line.is_done for line in lines):
+    """Draw every take to its end, or (with `guards`) until it is stuck, one event of each at a time."""
+    while not all(decoding.is_done for decoding in decodings):
         control.checkpoint()
         if control.stopping:
             return
         chosen: dict[Field, npt.NDArray[np.integer]] = {}
-        place = None if "delta" in network.fields else _place(lines)
+        place = None if "delta" in network.fields else _place(decodings)
         for field in network.fields:
             own = network.logits(state, field, chosen, place)
             bent = network.logits(state, field, chosen, place, motifs=request.motifs) if request.motifs else own
-            chosen[field] = _drawn(field, bent, own, lines, request)
+            chosen[field] = _drawn(field, bent, own, decodings, request)
             if field == "delta":
-                place = _place(lines)
+                place = _place(decodings)
         if place is None:
             raise AssertionError("the place is known before or after delta")
-        for row, line in enumerate(lines):
-            if not line.is_done:
-                line.finish_step(
+        for row, decoding in enumerate(decodings):
+            if not decoding.is_done:
+                decoding.finish_step(
                     bar_position=int(place.bar_position[row]),
                     bar_steps=int(place.bar_steps[row]),
                     guards=guards,
@@ -249,22 +251,22 @@ def _drawn(
     field: Field,
     logits: npt.NDArray[np.floating],
     own: npt.NDArray[np.floating],
-    lines: Sequence[Line],
+    decodings: Sequence[Decoding],
     request: GenerationRequest,
 ) -> npt.NDArray[np.integer]:
-    """One symbol for each line, from `logits`; its surprise is that in the model's own odds."""
+    """One symbol for each take, from `logits`; its surprise is that in the model's own odds."""
     scores = np.stack(
         [
-            row.astype(np.float64) if line.is_done else line.scores(field, row.astype(np.float64))
-            for line, row in zip(lines, logits, strict=True)
+            row.astype(np.float64) if decoding.is_done else decoding.scores(field, row.astype(np.float64))
+            for decoding, row in zip(decodings, logits, strict=True)
         ]
     )
     odds = nucleus(top_k(tempered(scores, request.temperature), request.top_k), request.top_p)
-    symbols = draw(odds, [0.5 if line.is_done else line.random.random() for line in lines])
+    symbols = draw(odds, [0.5 if decoding.is_done else decoding.random.random() for decoding in decodings])
     bits = _bits(own, symbols)
-    for line, symbol, surprise in zip(lines, symbols.tolist(), bits.tolist(), strict=True):
-        if not line.is_done:
-            line.choose(field, symbol, surprise)
+    for decoding, symbol, surprise in zip(decodings, symbols.tolist(), bits.tolist(), strict=True):
+        if not decoding.is_done:
+            decoding.choose(field, symbol, surprise)
     return symbols
 
 
@@ -275,35 +277,35 @@ def _bits(logits: npt.NDArray[np.floating], symbols: npt.NDArray[np.integer]) ->
     return bits
 
 
-def _place(lines: Sequence[Line]) -> Place:
-    onsets = np.array([line.onset for line in lines], np.int64)
-    return Place(*bar_places(onsets, lines[0].frame.metres))
+def _place(decodings: Sequence[Decoding]) -> Place:
+    onsets = np.array([decoding.onset for decoding in decodings], np.int64)
+    return Place(*bar_places(onsets, decodings[0].frame.metres))
 
 
 def _unstuck(
-    network: Network, begun: State, line: Line, take: int, request: GenerationRequest, control: Control
-) -> tuple[Line, int | None]:
-    """The line, drawn again from the bar after the one where it got stuck as often as needed, and the first such bar."""
-    frame = line.frame
+    network: Network, begun: State, decoding: Decoding, take: int, request: GenerationRequest, control: Control
+) -> tuple[Decoding, int | None]:
+    """The take, drawn again from the bar after the one where it got stuck as often as needed, and the first such bar."""
+    frame = decoding.frame
     first_bar: int | None = None
     for attempt, penalty in enumerate(_PENALTIES, start=1):
-        if line.stuck_from is None:
+        if decoding.stuck_from is None:
             break
-        turning = line.steps[line.stuck_from].onset
+        turning = decoding.steps[decoding.stuck_from].onset
         again = next((bar for bar in frame.bars if steps_at(bar) > turning), frame.end)
-        if line.onset < steps_at(again):  # all of it within one bar
+        if decoding.onset < steps_at(again):  # all of it within one bar
             again = max(bar for bar in frame.bars if steps_at(bar) <= turning)
-        kept = [step for step in line.steps if step.onset < steps_at(again)]
+        kept = [step for step in decoding.steps if step.onset < steps_at(again)]
         first_bar = min(first_bar or frame.bars.index(again), frame.bars.index(again))
-        stuck_on = frozenset(step.values["pitch"] for step in line.steps[line.stuck_from :])
-        line = Line(
+        stuck_on = frozenset(step.values["pitch"] for step in decoding.steps[decoding.stuck_from :])
+        decoding = Decoding(
             frame,
             np.random.default_rng([request.random_seed, take, attempt]),
             penalty=penalty,
             penalised=stuck_on,
             never_stuck=attempt == len(_PENALTIES),
         )
-        line.replay(kept)
+        decoding.replay(kept)
         state = begun
         for step in kept:
             state = network.advance(
@@ -312,20 +314,20 @@ def _unstuck(
                 Place(np.array([step.bar_position]), np.array([step.bar_steps])),
             )
         # Where only one pitch is allowed nothing helps: the last drawing goes on to its end whatever comes.
-        _draw_lines(network, state, [line], request, control, guards=attempt < len(_PENALTIES))
+        _draw(network, state, [decoding], request, control, guards=attempt < len(_PENALTIES))
     if first_bar is None:
-        return line, None
+        return decoding, None
     bars_before = len(bar_starts(request.seed, frame.start)) - 1
-    return line, bars_before + first_bar
+    return decoding, bars_before + first_bar
 
 
 # After drawing
 
 
 def _take(
-    model: TrainedModel, request: GenerationRequest, frame: Frame, line: Line, letter: str, bar: int | None
+    model: TrainedModel, request: GenerationRequest, frame: Frame, decoding: Decoding, letter: str, bar: int | None
 ) -> Take:
-    drawn = line.notes()
+    drawn = decoding.notes()
     notes = [note for note, _, _ in drawn]
     part = request.seed.parts[request.part]
     pitches = [note.pitch for note in notes]

@@ -1,7 +1,4 @@
-"""Getting stuck: when a line only goes round.
-
-A line is its notes in order, as onsets in steps and pitches.
-"""
+"""Getting stuck: when notes only go round. Notes in order are two rows, their onsets in steps and their pitches."""
 
 from collections.abc import Sequence
 
@@ -21,7 +18,7 @@ _LONGEST_FIGURE = 32
 
 
 def stuck_since(onsets: Sequence[int], pitches: Sequence[int], *, bar: int) -> int | None:
-    """The index of the note from which the line only goes round, where it does so at its end; None if it doesn't.
+    """The index of the note from which they only go round, where they do so at their end; None if they don't.
 
     Stuck is: one pitch more than 12 times in a row (or more than 8 times over more than two bars, or however often over
     more than three), a figure of at most two bars that fills more than five bars by itself, one of at most a bar that

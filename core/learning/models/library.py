@@ -73,7 +73,7 @@ class ModelRecord:
     is_starter: bool = False
     state: State | Literal["damaged"] = "ready"
     copies: bool = True
-    """Whether it has copying heads: only then can it be told how much to come back to earlier figures."""
+    """Whether it has copy heads: only then can it be told how much to come back to earlier figures."""
     started_from: str = ""
     """Name of the model that training began with; "" = from scratch."""
     damage: str = ""

@@ -35,7 +35,7 @@ from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
 
 FORMAT = 2
 _OLDEST_FORMAT = 2
-"""Before it, networks had neither copying heads nor this chain of fields."""
+"""Before it, networks had neither copy heads nor this chain of fields."""
 SUFFIX = ".ritornello-model"
 CARD, WEIGHTS, HISTORY, SAMPLES, STUDIED = (
     "model.json",

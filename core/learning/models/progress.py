@@ -1,6 +1,7 @@
 """What training says while it runs: immutable values, the only thing that progress signals carry.
 
-Losses are mean cross-entropies in nats per note; `held_out` and the sums over fields likewise.
+Losses are mean cross-entropies in nats per note; those called held_out are of the validation set, and sums over fields
+likewise. The field names are those of history.jsonl and samples.jsonl.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ class TrainingStarting:
     vocabulary_sizes: Mapping[str, int]
     parameters: int
     counting_loss: float = float("inf")
-    """Held-out loss of a model that only counts which note follows which: what has to be beaten."""
+    """Of the n-gram baseline on the validation set: what has to be beaten."""
 
 
 @dataclass(frozen=True, slots=True)

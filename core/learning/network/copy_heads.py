@@ -1,6 +1,6 @@
-"""Copying heads in NumPy, as weights.py has them: what they remember of earlier events, and the mixture with what they offer.
+"""Copy heads in NumPy, as weights.py has them: what they remember of earlier events, and the mixture with what they offer.
 
-A Past holds what can be copied when the next `rows` events are chosen: one while generating, a stretch of a piece when
+A Cache holds the keys and values that can be copied when the next `rows` events are chosen: one while generating, a stretch of a piece when
 it is judged as a whole. Arrays are (batch, rows, …) for the events to be chosen and (batch, events, …) for earlier ones.
 """
 
@@ -34,7 +34,7 @@ from core.learning.network.weights import (
     INTERVALS,
     TINY,
     Weights,
-    copy_heads,
+    copy_head_counts,
     distance_row,
     knows_metre,
 )
@@ -51,7 +51,7 @@ _ZERO_INTERVAL = 128
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """What of the past can be copied, whatever the field."""
+    """What of the cache can be copied, whatever the field."""
 
     back: IntArray
     """(rows, events): how many events further back, within the window."""
@@ -66,8 +66,8 @@ class Reach:
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
-    """The events that can be copied; a value, so that one can go back to it."""
+class Cache:
+    """Keys and values of the events that can be copied; immutable, so that one can go back to it."""
 
     keys: Array
     """(batch, events, all heads' widths)."""
@@ -120,8 +120,8 @@ class Past:
     def rows(self) -> int:
         return int(self.matches.shape[2])
 
-    def repeated(self, times: int) -> "Past":
-        """The same past for so many takes; of one take."""
+    def repeated(self, times: int) -> "Cache":
+        """The same cache for so many takes; of one take."""
 
         def spread(array: npt.NDArray[Any], axis: int = 0) -> npt.NDArray[Any]:
             return np.repeat(array, times, axis=axis)
@@ -200,17 +200,18 @@ class CopyHeads:
         self._gates: dict[Field, tuple[Array, Array]] = {}
         start = 0
         for field in self._fields:
-            exact, moving = self._heads[field] = copy_heads(network, field)
+            exact, moving = self._heads[field] = copy_head_counts(network, field)
             heads = exact + moving
             self._key_spans[field] = slice(start, start + heads * COPY_WIDTH)
             start += heads * COPY_WIDTH
             self._distances[field] = weights[f"copy/{field}/distance"].T[distance_row(np.arange(window))]
-            likeness = weights[f"copy/{field}/likeness"]
+            feature_weights = weights[f"copy/{field}/likeness"]
             levels = match_features(np.arange(LONGEST_MATCH + 1, dtype=np.uint8)).astype(self._dtype)
             self._match_tables[field] = [
-                levels @ likeness[kind * MATCH_FEATURES : (kind + 1) * MATCH_FEATURES] for kind in range(self._kinds)
+                levels @ feature_weights[kind * MATCH_FEATURES : (kind + 1) * MATCH_FEATURES]
+                for kind in range(self._kinds)
             ]
-            rest = likeness[self._kinds * MATCH_FEATURES :]
+            rest = feature_weights[self._kinds * MATCH_FEATURES :]
             if self._knows_metre:
                 classes = place_features(np.arange(2 * SAME_PLACE, dtype=np.uint8)).astype(self._dtype)
                 self._place_tables[field] = classes @ rest[:PLACE_FEATURES]
@@ -230,11 +231,11 @@ class CopyHeads:
 
     # What is remembered
 
-    def begun(self, batch: int, bar_steps: int, states: Array) -> Past:
+    def begun(self, batch: int, bar_steps: int, states: Array) -> Cache:
         """Before the first event; states: (batch, units), after the begin row."""
         nothing = np.zeros((batch, 0), np.int64)
         here = np.zeros((batch, 1), np.int64)
-        return Past(
+        return Cache(
             np.zeros((batch, 0, self._keys.shape[1]), self._dtype),
             dict.fromkeys(self._fields, nothing),
             nothing,
@@ -250,15 +251,17 @@ class CopyHeads:
             self._window,
         )
 
-    def after(self, past: Past, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array) -> Past:
+    def after(
+        self, cache: Cache, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array
+    ) -> Cache:
         """With some more events; all (batch, events), states (batch, events, units) after each of them."""
-        every = self._joined(past, symbols, bar_position, states)
-        row = past.matches[:, :, 0]
-        for end in range(past.count + 1, every.count + 1):
+        every = self._joined(cache, symbols, bar_position, states)
+        row = cache.matches[:, :, 0]
+        for end in range(cache.count + 1, every.count + 1):
             row = next_matches(row, every.traits[..., :end])
         kept = slice(max(0, every.count - (self._window - 1)), None)
         last = slice(-1, None)
-        return Past(
+        return Cache(
             every.keys[:, kept],
             {field: values[:, kept] for field, values in every.symbols.items()},
             every.onsets[:, kept],
@@ -274,15 +277,17 @@ class CopyHeads:
             self._window,
         )
 
-    def during(self, past: Past, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array) -> Past:
+    def during(
+        self, cache: Cache, symbols: Symbols, bar_position: IntArray, bar_steps: IntArray, states: Array
+    ) -> Cache:
         """As `after`, but for choosing each of these events, not the next one."""
-        every = self._joined(past, symbols, bar_position, states)
+        every = self._joined(cache, symbols, bar_position, states)
         events = bar_position.shape[1]
         matches = np.zeros((*every.traits.shape[:2], events, every.count), np.uint8)
-        row = past.matches[:, :, 0]
+        row = cache.matches[:, :, 0]
         for event in range(events):
-            matches[:, :, event, : past.count + event] = row
-            row = next_matches(row, every.traits[..., : past.count + event + 1])
+            matches[:, :, event, : cache.count + event] = row
+            row = next_matches(row, every.traits[..., : cache.count + event + 1])
 
         def before(last: IntArray, values: IntArray) -> IntArray:
             return np.concatenate([last, values[:, :-1]], axis=1)
@@ -290,42 +295,42 @@ class CopyHeads:
         return replace(
             every,
             matches=matches,
-            first_row=past.count,
-            last_pitch=before(past.last_pitch, self._pitches[symbols["pitch"]]),
-            last_onset=before(past.last_onset, every.onsets[:, past.count :]),
-            last_position=before(past.last_position, bar_position),
-            last_bar_steps=before(past.last_bar_steps, bar_steps),
+            first_row=cache.count,
+            last_pitch=before(cache.last_pitch, self._pitches[symbols["pitch"]]),
+            last_onset=before(cache.last_onset, every.onsets[:, cache.count :]),
+            last_position=before(cache.last_position, bar_position),
+            last_bar_steps=before(cache.last_bar_steps, bar_steps),
         )
 
-    def _joined(self, past: Past, symbols: Symbols, bar_position: IntArray, states: Array) -> Past:
+    def _joined(self, cache: Cache, symbols: Symbols, bar_position: IntArray, states: Array) -> Cache:
         """Old events and new ones; what belongs to rows is still the old."""
         keys = states @ self._keys
         deltas = self._deltas[symbols["delta"]] if self._knows_metre else np.zeros(bar_position.shape, np.int64)
         pitches = self._pitches[symbols["pitch"]]
         rhythm = [symbols[field] for field in self._fields if field in ("delta", "duration")]
-        new_traits = traits(pitches, past.last_pitch[:, -1], rhythm)
+        new_traits = traits(pitches, cache.last_pitch[:, -1], rhythm)
         return replace(
-            past,
-            keys=np.concatenate([past.keys, past.next_key[:, None], keys[:, :-1]], axis=1),
-            symbols={field: np.concatenate([past.symbols[field], symbols[field]], axis=1) for field in self._fields},
-            onsets=np.concatenate([past.onsets, past.last_onset[:, -1:] + np.cumsum(deltas, axis=1)], axis=1),
-            positions=np.concatenate([past.positions, bar_position], axis=1),
-            traits=np.concatenate([past.traits, new_traits], axis=-1),
+            cache,
+            keys=np.concatenate([cache.keys, cache.next_key[:, None], keys[:, :-1]], axis=1),
+            symbols={field: np.concatenate([cache.symbols[field], symbols[field]], axis=1) for field in self._fields},
+            onsets=np.concatenate([cache.onsets, cache.last_onset[:, -1:] + np.cumsum(deltas, axis=1)], axis=1),
+            positions=np.concatenate([cache.positions, bar_position], axis=1),
+            traits=np.concatenate([cache.traits, new_traits], axis=-1),
             next_key=keys[:, -1],
         )
 
     # What is offered
 
-    def offer(self, field: Field, queries: Array, past: Past, chosen: Chosen) -> Offer:
+    def offer(self, field: Field, queries: Array, cache: Cache, chosen: Chosen) -> Offer:
         """queries: (batch, rows, heads · width)."""
         exact, moving = self._heads[field]
         heads = exact + moving
-        batch, rows, count = len(queries), past.rows, past.count
+        batch, rows, count = len(queries), cache.rows, cache.count
         asked = queries.reshape(batch, rows, heads, COPY_WIDTH).transpose(0, 2, 1, 3)
-        keys = past.keys[:, :, self._key_spans[field]].reshape(batch, count, heads, COPY_WIDTH).transpose(0, 2, 3, 1)
-        reach = past.reach
+        keys = cache.keys[:, :, self._key_spans[field]].reshape(batch, count, heads, COPY_WIDTH).transpose(0, 2, 3, 1)
+        reach = cache.reach
         scores = (asked @ keys) * self._dtype.type(COPY_WIDTH**-0.5)
-        scores += self._likeness(field, past, chosen, reach.back).transpose(0, 3, 1, 2)
+        scores += self._match_scores(field, cache, chosen, reach.back).transpose(0, 3, 1, 2)
         may = np.stack([reach.may_copy] * exact + [reach.may_move] * moving, axis=1)
         if count:
             scores = np.where(may, scores, _SHUT)
@@ -335,7 +340,7 @@ class CopyHeads:
         else:
             weights = scores
         size = len(self._found[field][0][0])
-        by_symbol = weights[:, :exact] @ _one_hot(past.symbols[field], size, self._dtype)[:, None]
+        by_symbol = weights[:, :exact] @ _one_hot(cache.symbols[field], size, self._dtype)[:, None]
         by_interval = np.zeros((batch, 0, rows, INTERVALS), self._dtype)
         if moving:
             by_interval = weights[:, exact:] @ _one_hot(reach.moves, INTERVALS, self._dtype)[:, None]
@@ -346,34 +351,34 @@ class CopyHeads:
         can = [np.ones((batch, rows), bool), *[reach.may_copy.any(-1)] * exact, *[reach.may_move.any(-1)] * moving]
         return Offer(weights, by_symbol, by_interval, told, np.stack(can, axis=-1))
 
-    def _likeness(self, field: Field, past: Past, chosen: Chosen, back: IntArray) -> Array:
+    def _match_scores(self, field: Field, cache: Cache, chosen: Chosen, back: IntArray) -> Array:
         """(batch, rows, events, heads)."""
         total: Array = self._distances[field][back][None]
         for kind, table in enumerate(self._match_tables[field]):
-            total = total + table[past.matches[kind]]
+            total = total + table[cache.matches[kind]]
         if self._knows_metre:
-            total += self._place_tables[field][self._places(field, past, chosen)]
+            total += self._place_tables[field][self._places(field, cache, chosen)]
         position = self._fields.index(field)
         for number, earlier in enumerate(self._fields[:position]):
-            is_same = chosen.symbols[earlier][:, :, None] == past.symbols[earlier][:, None, :]
+            is_same = chosen.symbols[earlier][:, :, None] == cache.symbols[earlier][:, None, :]
             total += is_same[..., None] * self._same_weights[field][number]
         return total
 
-    def _places(self, field: Field, past: Past, chosen: Chosen) -> Bytes:
+    def _places(self, field: Field, cache: Cache, chosen: Chosen) -> Bytes:
         """Place classes of the events to be chosen; of delta, which decides the place, those of the events before."""
         if field != "delta" and chosen.bar_position is not None and chosen.bar_steps is not None:
-            onsets = past.last_onset + self._deltas[chosen.symbols["delta"]]
+            onsets = cache.last_onset + self._deltas[chosen.symbols["delta"]]
             return place_classes(
-                onsets[..., None] - past.onsets[:, None],
+                onsets[..., None] - cache.onsets[:, None],
                 chosen.bar_steps[..., None],
-                chosen.bar_position[..., None] == past.positions[:, None],
+                chosen.bar_position[..., None] == cache.positions[:, None],
             )
-        found = np.zeros((len(past.onsets), past.rows, past.count), np.uint8)
-        if past.count > 1:
+        found = np.zeros((len(cache.onsets), cache.rows, cache.count), np.uint8)
+        if cache.count > 1:
             found[..., 1:] = place_classes(
-                past.last_onset[..., None] - past.onsets[:, None, :-1],
-                past.last_bar_steps[..., None],
-                past.last_position[..., None] == past.positions[:, None, :-1],
+                cache.last_onset[..., None] - cache.onsets[:, None, :-1],
+                cache.last_bar_steps[..., None],
+                cache.last_position[..., None] == cache.positions[:, None, :-1],
             )
         return found
 
@@ -389,14 +394,14 @@ class CopyHeads:
         openness[..., 1:] += motifs
         return _softmax(np.where(offer.can_open, openness, _SHUT))
 
-    def mixed(self, field: Field, gates: Array, offer: Offer, past: Past, logits: Array) -> Array:
+    def mixed(self, field: Field, gates: Array, offer: Offer, cache: Cache, logits: Array) -> Array:
         """Scores of the mixture, (batch, rows, vocabulary); logits: of the head alone."""
         exact, moving = self._heads[field]
         odds = gates[..., :1] * _softmax(logits)
         shares = gates[..., 1:].transpose(0, 2, 1)[..., None]  # (batch, heads, rows, 1)
         odds += (shares[:, :exact] * offer.by_symbol).sum(axis=1)
         if moving:
-            odds += self.by_pitch((shares[:, exact:] * offer.by_interval).sum(axis=1), past.last_pitch)
+            odds += self.by_pitch((shares[:, exact:] * offer.by_interval).sum(axis=1), cache.last_pitch)
         scores: Array = np.log(odds + self._dtype.type(TINY))
         return scores
 
@@ -407,7 +412,7 @@ class CopyHeads:
         return np.where(is_offered, np.take_along_axis(offered, np.where(is_offered, place, 0), axis=-1), 0)
 
     def sources(
-        self, field: Field, gates: Array, offer: Offer, past: Past, symbols: IntArray
+        self, field: Field, gates: Array, offer: Offer, cache: Cache, symbols: IntArray
     ) -> tuple[Array, IntArray]:
         """Of the symbols that came, (batch, rows): the odds that copying gave each, and the event that gave most of them.
 
@@ -415,13 +420,13 @@ class CopyHeads:
         """
         exact, _ = self._heads[field]
         given = gates[..., 1:].transpose(0, 2, 1)[..., None] * offer.weights  # (batch, heads, rows, events)
-        is_copied = past.symbols[field][:, None] == symbols[..., None]  # (batch, rows, events)
+        is_copied = cache.symbols[field][:, None] == symbols[..., None]  # (batch, rows, events)
         total = (given[:, :exact] * is_copied[:, None]).sum(axis=1)
         if field == "pitch":
-            moved = past.last_pitch[..., None] + (past.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL)[:, None]
+            moved = cache.last_pitch[..., None] + (cache.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL)[:, None]
             total += (given[:, exact:] * (moved == self._pitches[symbols][..., None])[:, None]).sum(axis=1)
         share = total.sum(axis=-1)
-        place = total.argmax(axis=-1) if past.count else np.zeros(share.shape, np.int64)
+        place = total.argmax(axis=-1) if cache.count else np.zeros(share.shape, np.int64)
         return share, np.where(share > 0, place, -1)
 
 

@@ -5,17 +5,17 @@ read it) is multiplied out once when the network is made, so that a step is left
 A batch is several takes going on side by side; all arrays are (batch, …), symbols are indices into the vocabulary.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
 from core.learning.events.tokenizer import Events, Vocabulary
-from core.learning.network.copy_heads import Chosen, CopyHeads, Offer, Past
+from core.learning.network.copy_heads import Cache, Chosen, CopyHeads, Offer
 from core.learning.network.match_features import NO_PITCH
 from core.learning.network.weights import (
     COPY_WIDTH,
@@ -24,7 +24,7 @@ from core.learning.network.weights import (
     Weights,
     beat_row,
     copies,
-    copy_heads,
+    copy_head_counts,
     interval_row,
     knows_metre,
     knows_place,
@@ -49,7 +49,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-@cache
+@functools.cache
 def _thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
 
@@ -81,8 +81,8 @@ class State:
     cells: tuple[Array, ...]
     memory: tuple[Array, ...]
     """running_mean: sums, (batch, units) and (batch, 1). copying: nothing."""
-    past: Past | None
-    """copying: the events that can be copied."""
+    cache: Cache | None
+    """copying: keys and values of the events that can be copied."""
     inputs: Array
     """(events, batch, 4 · units): what the first layer reads, for a network that reads its window anew for each event."""
     heads: Array
@@ -102,7 +102,7 @@ class State:
             tuple(map(spread, self.hidden)),
             tuple(map(spread, self.cells)),
             tuple(map(spread, self.memory)),
-            None if self.past is None else self.past.repeated(times),
+            None if self.cache is None else self.cache.repeated(times),
             spread(self.inputs, 1),
             spread(self.heads),
         )
@@ -130,13 +130,13 @@ class Network:
         self._knows_metre = knows_metre(tokenizer)
         self._dtype = dtype
         typed: Weights = {name: value.astype(dtype) for name, value in weights.items()}
-        self._copying = CopyHeads(network, tokenizer, vocabulary, self.window, typed) if copies(network) else None
+        self._copy_heads = CopyHeads(network, tokenizer, vocabulary, self.window, typed) if copies(network) else None
         self._prepare(tokenizer, typed)
 
     @property
     def copies(self) -> bool:
         """Whether it has heads that point to earlier events."""
-        return self._copying is not None
+        return self._copy_heads is not None
 
     # Reading events
 
@@ -155,9 +155,9 @@ class Network:
         symbols = {field: np.full((1, batch), size) for field, size in self.vocabulary.sizes.items()}
         first_bar = Place(np.zeros((1, batch), np.int64), np.full((1, batch), bar_steps))
         state, _, tops = self._read(state, symbols, first_bar)
-        if self._copying is None:
+        if self._copy_heads is None:
             return state
-        return replace(state, past=self._copying.begun(batch, bar_steps, tops[0]))
+        return replace(state, cache=self._copy_heads.begun(batch, bar_steps, tops[0]))
 
     def advance(self, state: State, symbols: Symbols, place: Place) -> State:
         """After one more event of each take; all arrays (batch,)."""
@@ -170,13 +170,13 @@ class Network:
         """Scores of the next event's `field`, (batch, vocabulary), given that event's fields before it in the chain.
 
         place: of that event, known once its delta is; not needed for delta. motifs: nats by which the gates of the
-        copying heads open further, or close; a network without such heads knows no motifs.
+        copy heads open further, or close; a network without such heads knows no motifs.
         """
         entered = self._entered(state.heads, field, earlier, place)
-        if state.past is None:
+        if state.cache is None:
             return self._head(field, entered)[0]
         chosen = self._chosen(field, {name: values[:, None] for name, values in earlier.items()}, place and place.rows)
-        return self._mixture(field, entered[:, None], state.past, chosen, motifs)[0][:, 0]
+        return self._mixture(field, entered[:, None], state.cache, chosen, motifs)[0][:, 0]
 
     # A whole piece
 
@@ -204,35 +204,35 @@ class Network:
             return {
                 field: self._head(field, self._entered(every, field, every_symbol, place))[0] for field in self.fields
             }
-        for heads, past, symbols, place in self._stretches(events):
+        for heads, cache, symbols, place in self._stretches(events):
             for field in self.fields:
                 entered = self._entered(heads, field, symbols, place)
-                if past is None:
+                if cache is None:
                     found[field].append(self._head(field, entered)[0])
                 else:
                     chosen = self._chosen(field, {name: row[None] for name, row in symbols.items()}, place.columns)
-                    found[field].append(self._mixture(field, entered[None], past, chosen, 0.0)[0][0])
+                    found[field].append(self._mixture(field, entered[None], cache, chosen, 0.0)[0][0])
         return {field: np.concatenate(parts) for field, parts in found.items()}
 
     def sources(self, events: Events) -> tuple[Array, IntArray]:
         """Where the pitch of each event came from: (share of its chance that copying gave, the earlier event that gave most).
 
-        Both (events,); the event is -1 where nothing earlier spoke for the pitch, as in any network without copying heads.
+        Both (events,); the event is -1 where nothing earlier spoke for the pitch, as in any network without copy heads.
         """
-        if self._copying is None:
+        if self._copy_heads is None:
             return np.zeros(len(events), self._dtype), np.full(len(events), -1)
         shares, places = [np.zeros(0, self._dtype)], [np.zeros(0, np.int64)]
         done = 0
-        for heads, past, symbols, place in self._stretches(events):
-            if past is None:
+        for heads, cache, symbols, place in self._stretches(events):
+            if cache is None:
                 raise AssertionError("copying networks remember")
             chosen = self._chosen("pitch", {name: row[None] for name, row in symbols.items()}, place.columns)
             entered = self._entered(heads, "pitch", symbols, place)[None]
-            scores, gates, offer = self._mixture("pitch", entered, past, chosen, 0.0)
+            scores, gates, offer = self._mixture("pitch", entered, cache, chosen, 0.0)
             came = symbols["pitch"][None]
-            copied, source = (found[0] for found in self._copying.sources("pitch", gates, offer, past, came))
+            copied, source = (found[0] for found in self._copy_heads.sources("pitch", gates, offer, cache, came))
             share = np.minimum(1, copied / np.exp(np.take_along_axis(scores[0], came[0][:, None], axis=1)[:, 0]))
-            source = np.where(source < 0, -1, source + done - past.first_row)
+            source = np.where(source < 0, -1, source + done - cache.first_row)
             shares.append(share)
             places.append(source)
             done += len(heads)
@@ -240,7 +240,7 @@ class Network:
 
     def _stretches(
         self, events: Events
-    ) -> Iterator[tuple[Array, Past | None, dict[Field, npt.NDArray[np.int32]], Place]]:
+    ) -> Iterator[tuple[Array, Cache | None, dict[Field, npt.NDArray[np.int32]], Place]]:
         """One stretch of a piece after another: what the heads read before each of its events, what those can copy, its
         symbols and places; all (events, …).
         """
@@ -250,16 +250,16 @@ class Network:
         for start in range(0, len(events), _CHUNK):
             symbols, place = self._stretch(events, start)
             after, read, tops = self._read(state, symbols, place)
-            past = None
-            if self._copying is not None and state.past is not None:
+            cache = None
+            if self._copy_heads is not None and state.cache is not None:
                 columns = {field: values.T for field, values in symbols.items()}
                 heard = (columns, place.bar_position.T, place.bar_steps.T, tops.transpose(1, 0, 2))
-                past = self._copying.during(state.past, *heard)
-                after = replace(after, past=self._copying.after(state.past, *heard))
+                cache = self._copy_heads.during(state.cache, *heard)
+                after = replace(after, cache=self._copy_heads.after(state.cache, *heard))
             heads = np.concatenate([state.heads, read[:-1, 0]])
             yield (
                 heads,
-                past,
+                cache,
                 {field: values[:, 0] for field, values in symbols.items()},
                 Place(place.bar_position[:, 0], place.bar_steps[:, 0]),
             )
@@ -288,10 +288,10 @@ class Network:
             field: weights[f"embedding/{field}"] @ rows[position] for position, field in enumerate(self.fields)
         }
         self._place_inputs = [table @ rows[len(self.fields)] for table in place_tables]
-        self._interval_inputs = weights["interval"] @ rows[-1] if self._copying else None
+        self._interval_inputs = weights["interval"] @ rows[-1] if self._copy_heads else None
         self._pitches = np.array([*self.vocabulary.values["pitch"], NO_PITCH])
 
-        if self._copying is None:
+        if self._copy_heads is None:
             self._attention = weights["attention/score"][:, None]
             self._score_bias = weights["attention/score_bias"]
 
@@ -300,13 +300,13 @@ class Network:
         self._earlier_tables: dict[Field, dict[Field, Array]] = {}
         self._place_heads: dict[Field, list[Array]] = {}
         self._outputs: dict[Field, tuple[Array, Array]] = {}
-        context = units if self._copying else 2 * units
+        context = units if self._copy_heads else 2 * units
         start = 0
         for position, field in enumerate(self.fields):
             layer = "hidden" if self._spec.head_units else "output"
             entrance, bias = weights[f"head/{field}/{layer}"], weights[f"head/{field}/{layer}_bias"]
             read = context + width * (position + knows_place(tokenizer, field))
-            if self._copying:  # queries, gate and head read the same: one product for all three
+            if self._copy_heads:  # queries, gate and head read the same: one product for all three
                 query = weights[f"copy/{field}/query"]
                 parts = (query, weights[f"gate/{field}/hidden"][:read], entrance[:read])
                 entrance = np.concatenate(parts, axis=1)
@@ -326,7 +326,7 @@ class Network:
             self._place_heads[field] = [table @ rows[-1] for table in place_tables] if told_place else []
             if self._spec.head_units:
                 self._outputs[field] = weights[f"head/{field}/output"], weights[f"head/{field}/output_bias"]
-        if self._copying:
+        if self._copy_heads:
             self._relative = weights["head/pitch/relative"], weights["head/pitch/relative_bias"]
         self._entrance = np.concatenate(entrances, axis=1)
         self._entrance_bias = np.concatenate(biases)
@@ -346,18 +346,18 @@ class Network:
     def _read_on(self, state: State, symbols: Symbols, place: Place) -> State:
         """After some more events of each take, (events, batch)."""
         after, _, tops = self._read(state, symbols, place)
-        if self._copying is None or state.past is None:
+        if self._copy_heads is None or state.cache is None:
             return after
         columns = {field: values.T for field, values in symbols.items()}
         heard = (columns, place.bar_position.T, place.bar_steps.T, tops.transpose(1, 0, 2))
-        return replace(after, past=self._copying.after(state.past, *heard))
+        return replace(after, cache=self._copy_heads.after(state.cache, *heard))
 
     def _read(self, state: State, symbols: Symbols, place: Place) -> tuple[State, Array, Array]:
-        """(state after the last, its past left as it was; what the heads read after each, (events, batch, …); the top
+        """(state after the last, its cache left as it was; what the heads read after each, (events, batch, …); the top
         layer's states, (events, batch, units)) of symbols and places (events, batch).
         """
         batch = place.bar_position.shape[1]
-        last_pitch = np.full(batch, NO_PITCH) if state.past is None else state.past.last_pitch[:, -1]
+        last_pitch = np.full(batch, NO_PITCH) if state.cache is None else state.cache.last_pitch[:, -1]
         inputs = self._inputs(symbols, place, last_pitch)
         if self._rereads:
             window = np.concatenate([state.inputs, inputs])[-self.window :]
@@ -370,11 +370,11 @@ class Network:
                 values = values @ self._upper_kernels[layer - 1] + self._biases[layer]
             values, hidden[layer], cells[layer] = _lstm(values, recurrent, hidden[layer], cells[layer])
         memory, features = state.memory, values
-        if self._copying is None:
+        if self._copy_heads is None:
             contexts, memory = self._running_mean(values, *state.memory)
             features = np.concatenate([values, contexts], axis=-1)
         heads = features @ self._entrance + self._entrance_bias
-        after = State(tuple(hidden), tuple(cells), memory, state.past, state.inputs, heads[-1])
+        after = State(tuple(hidden), tuple(cells), memory, state.cache, state.inputs, heads[-1])
         return after, heads, values
 
     def _reread_heads(self, events: Events) -> Array:
@@ -406,7 +406,7 @@ class Network:
         return np.concatenate([np.zeros((0, self._entrance.shape[1]), self._dtype), *heads])
 
     def _empty_memory(self, batch: int) -> tuple[Array, ...]:
-        if self._copying:
+        if self._copy_heads:
             return ()
         return np.zeros((batch, self._spec.units), self._dtype), np.zeros((batch, 1), self._dtype)
 
@@ -439,21 +439,21 @@ class Network:
         return Chosen(earlier, place.bar_position, place.bar_steps)
 
     def _mixture(
-        self, field: Field, entered: Array, past: Past, chosen: Chosen, motifs: float
+        self, field: Field, entered: Array, cache: Cache, chosen: Chosen, motifs: float
     ) -> tuple[Array, Array, Offer]:
         """(scores (batch, rows, vocabulary), gates, what the heads offered); entered: (batch, rows, …)."""
-        copying = self._copying
+        copying = self._copy_heads
         if copying is None:
             raise AssertionError("only copying networks mix")
-        queries = sum(copy_heads(self._spec, field)) * COPY_WIDTH
-        offer = copying.offer(field, entered[..., :queries], past, chosen)
+        queries = sum(copy_head_counts(self._spec, field)) * COPY_WIDTH
+        offer = copying.offer(field, entered[..., :queries], cache, chosen)
         told = entered[..., queries:] + offer.told
         gates = copying.gates(field, told[..., :GATE_UNITS], offer, motifs)
         logits, hidden = self._head(field, told[..., GATE_UNITS:])
         if field == "pitch":
             relative, bias = self._relative
-            logits = logits + copying.by_pitch(hidden @ relative + bias, past.last_pitch)
-        return copying.mixed(field, gates, offer, past, logits), gates, offer
+            logits = logits + copying.by_pitch(hidden @ relative + bias, cache.last_pitch)
+        return copying.mixed(field, gates, offer, cache, logits), gates, offer
 
 
 def _with_place(values: Array, tables: list[Array], place: Place) -> Array:

@@ -1,4 +1,4 @@
-"""How alike two places of one piece are: what copying heads know of an earlier event s when event t is to be chosen.
+"""How alike two places of one piece are: what copy heads know of an earlier event s when event t is to be chosen.
 
 All of it stays the same when the piece is transposed. Arrays of events are (…, events) in the piece's order; of pairs
 (…, t, s). Training computes it for whole windows, generating row by row, both by the functions here.
@@ -46,7 +46,7 @@ def match_count(fields: Sequence[str]) -> int:
 
 
 def feature_count(fields: Sequence[str], field: str) -> int:
-    """Numbers that tell a copying head of `field` how alike two places are."""
+    """Numbers that tell a copy head of `field` how alike two places are."""
     places = PLACE_FEATURES if "delta" in fields else 0
     return MATCH_FEATURES * match_count(fields) + places + list(fields).index(field)
 

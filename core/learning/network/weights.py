@@ -41,7 +41,7 @@ with H = 0, u = r. This is all for running_mean.
     q = r @ copy/<field>/query,  key = h_s @ copy/<field>/key      a_k = softmax over the earlier events s of the window
 
 A head offers e_s's value with the weight a_k(t, s); a transposing one the pitch x_{t-1} + x_s - x_{s-1}, from events s
-that follow another by at most 25 semitones. `likeness` is that of match_features.py. What the heads found is read too:
+that follow another by at most 25 semitones. `likeness` holds the match features of match_features.py. What the heads found is read too:
 
     found = concat over k of Σ_s a_k(t, s) embedding/<field>[e_s]         # of a transposing head: interval[interval_row of e_s]
     r' = concat(r, found)                                                # what the head reads instead of r
@@ -78,7 +78,7 @@ INTERVALS = 2 * FARTHEST_INTERVAL + 1
 INTERVAL_ROWS = INTERVALS + 1
 """The last row is for no interval: the first event has none."""
 COPY_WIDTH = 16
-"""Of the queries and keys of one copying head."""
+"""Of the queries and keys of one copy head."""
 GATE_UNITS = 64
 TINY = 1e-9
 """Added to odds before their logarithm."""
@@ -119,7 +119,7 @@ def copies(network: NetworkSpec) -> bool:
     return network.attention == "copying"
 
 
-def copy_heads(network: NetworkSpec, field: str) -> tuple[int, int]:
+def copy_head_counts(network: NetworkSpec, field: str) -> tuple[int, int]:
     """(heads that copy as it was, heads that transpose) of a field."""
     half = network.attention_heads // 2
     return (network.attention_heads - half, half) if field == "pitch" else (max(1, half), 0)
@@ -162,7 +162,7 @@ def weight_shapes(
         read = units * (1 if copies(network) else 2) + width * (position + knows_place(tokenizer, field))
         if copies(network):
             shapes |= _copy_shapes(network, tokenizer, field, read)
-            read += width * sum(copy_heads(network, field))
+            read += width * sum(copy_head_counts(network, field))
         if hidden:
             shapes[f"head/{field}/hidden"] = (read, hidden)
             shapes[f"head/{field}/hidden_bias"] = (hidden,)
@@ -175,7 +175,7 @@ def weight_shapes(
 
 
 def _copy_shapes(network: NetworkSpec, tokenizer: TokenizerSpec, field: Field, read: int) -> dict[str, tuple[int, ...]]:
-    heads = sum(copy_heads(network, field))
+    heads = sum(copy_head_counts(network, field))
     told = read + network.embedding * heads + 2 * match_count(tokenizer.fields) + 1
     return {
         f"copy/{field}/query": (read, heads * COPY_WIDTH),

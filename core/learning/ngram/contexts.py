@@ -1,4 +1,4 @@
-"""What a counting model looks back on: for each value of each event the contexts in which it is counted, wide ones first.
+"""What the n-gram baseline looks back on: for each value of each event the contexts in which it is counted, wide ones first.
 
 A context of order k holds nothing but the last k events and, as for the network, what is known of the event itself: its
 fields earlier in the chain, and its place in the bar once its delta is. Contexts are 64-bit hashes of their parts. Which
@@ -37,7 +37,7 @@ class Level:
     """(n,), each from 0 to below 2^OUTCOME_BITS: symbols, or intervals in semitones from the note before."""
 
 
-class Past:
+class Contexts:
     """The events of pieces, end to end, and for each what came before it in its piece; all arrays (events,).
 
     Values are those that the vocabulary knows: an unknown one is heard as the nearest, as a network hears it.

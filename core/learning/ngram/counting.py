@@ -1,6 +1,6 @@
-"""A counting model: what each value of an event is likeliest to be after the last k events, by counting the studied pieces.
+"""The n-gram baseline: what each value of an event is likeliest to be after the last k events, by counting the studied pieces.
 
-It is the plain rival of the network: it predicts the same events field by field, given the same earlier fields, learns
+It is what the network has to beat: it predicts the same events field by field, given the same earlier fields, learns
 nothing but frequencies, and makes no use of what came more than k events ago. A field is counted in contexts from wide
 to narrow (contexts.py); each is interpolated with the one before by absolute discounting with a strength, the predictive
 rule of a Pitman-Yor process:
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from core.errors import TrainingError
 from core.learning.events.dataset import Dataset
 from core.learning.events.tokenizer import Events, Vocabulary
-from core.learning.ngram.contexts import OUTCOME_BITS, Hashes, Level, Past
+from core.learning.ngram.contexts import OUTCOME_BITS, Contexts, Hashes, Level
 from core.learning.spec import Field
 
 Floats = npt.NDArray[np.float64]
@@ -113,8 +113,8 @@ class _Tier:
 
 
 @dataclass(frozen=True, eq=False)
-class CountingModel:
-    """An n-gram over chained event fields. Made by `fit`."""
+class NgramBaseline:
+    """An n-gram model of chained event fields. Made by `fit`."""
 
     vocabulary: Vocabulary
     order: int
@@ -135,15 +135,17 @@ class CountingModel:
         studied = [events for events in studied if len(events)]
         if not studied:
             raise TrainingError("There is nothing to count: no piece has a note.", hint="Add pieces first.")
-        rounds = [(Past(counting, vocabulary), Past(tuning, vocabulary)) for counting, tuning in _rounds(studied)]
-        pasts = (Past(studied, vocabulary), *(past for pair in rounds for past in pair))
+        rounds = [
+            (Contexts(counting, vocabulary), Contexts(tuning, vocabulary)) for counting, tuning in _rounds(studied)
+        ]
+        gathered = (Contexts(studied, vocabulary), *(contexts for pair in rounds for contexts in pair))
         tiers: dict[Field, tuple[_Tier | None, ...]] = {}
         loss = 0.0
         for field, size in vocabulary.sizes.items():
             odds = np.full(sum(len(tuned) for _, tuned in rounds), 1 / size)
             used: list[_Tier | None] = []
             for every, *parts in zip(
-                *(past.levels(field, order, transposed=transposed) for past in pasts), strict=True
+                *(contexts.levels(field, order, transposed=transposed) for contexts in gathered), strict=True
             ):
                 found = [_Counted.of(some).found(tuned) for some, tuned in zip(parts[::2], parts[1::2], strict=True)]
                 fitted = _fitted(odds, _Found.joined(found))
@@ -161,17 +163,17 @@ class CountingModel:
 
         A value that the vocabulary doesn't hold is judged as the nearest that it does.
         """
-        return self._bits(Past([events], self.vocabulary))
+        return self._bits(Contexts([events], self.vocabulary))
 
     def mean_bits(self, pieces: Sequence[Events]) -> dict[Field, float]:
         """Bits per note of all pieces together, by field. At least one note is needed."""
-        return {field: float(bits.mean()) for field, bits in self._bits(Past(pieces, self.vocabulary)).items()}
+        return {field: float(bits.mean()) for field, bits in self._bits(Contexts(pieces, self.vocabulary)).items()}
 
-    def _bits(self, past: Past) -> dict[Field, Floats]:
+    def _bits(self, contexts: Contexts) -> dict[Field, Floats]:
         found: dict[Field, Floats] = {}
         for field, size in self.vocabulary.sizes.items():
-            odds = np.full(len(past), 1 / size)
-            levels = past.levels(field, self.order, transposed=self.transposed)
+            odds = np.full(len(contexts), 1 / size)
+            levels = contexts.levels(field, self.order, transposed=self.transposed)
             for tier, level in zip(self.tiers[field], levels, strict=True):
                 odds = odds if tier is None else tier.narrowed(odds, level)
             found[field] = -np.log2(odds)
@@ -179,14 +181,14 @@ class CountingModel:
 
 
 def counting_loss(dataset: Dataset, vocabulary: Vocabulary, *, random_seed: int) -> float:
-    """Held-out loss, in nats per note, of plain counting: what a network has to beat to have found a pattern.
+    """The baseline's loss on the validation set, in nats per note: what a network has to beat to have found a pattern.
 
     One note back, in the pieces' own keys. Of a large collection whole pieces are drawn by lot, to count about 200,000
     notes and judge as many.
     """
     random = np.random.default_rng([random_seed, 0xC0])
-    studied, tested = (_drawn(dataset, pieces, random) for pieces in (dataset.studied, dataset.tested))
-    model = CountingModel.fit(studied, vocabulary, order=PLAIN_ORDER, transposed=False)
+    studied, tested = (_drawn(dataset, pieces, random) for pieces in (dataset.studied, dataset.validation))
+    model = NgramBaseline.fit(studied, vocabulary, order=PLAIN_ORDER, transposed=False)
     return sum(model.mean_bits(tested).values()) * math.log(2)
 
 

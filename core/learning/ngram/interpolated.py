@@ -1,7 +1,9 @@
-"""How usual a line is, by counting alone: an n-gram model of the studied pieces that shares nothing with the network.
+"""How likely a melody is to an n-gram model of the studied pieces that shares nothing with the network: a yardstick for samples.
 
-Intervals and note lengths are two chains of symbols, each predicted from up to three of its own before it. It judges
-samples: wandering at random costs many bits here, one note over and over next to none, and music something in between.
+Intervals and note lengths are two chains of symbols, each predicted from up to three of its own before it. Bits a note
+are log₂ of the perplexity: wandering at random costs many, one note over and over next to none, and music something in
+between. It is not the baseline of counting.py, which predicts every field of a network's own events: this one reads
+nothing but the studied.npz that each finished model keeps, so that models of any fields are judged alike.
 """
 
 from collections import Counter, defaultdict
@@ -53,8 +55,8 @@ class Chain:
         return probability
 
 
-class NgramModel:
-    """Bits of each note of a line: those of the interval that leads to it and those of its length."""
+class InterpolatedNgram:
+    """Bits of each note of a melody: those of the interval that leads to it and those of its length."""
 
     def __init__(self, studied: StudiedIndex) -> None:
         self._intervals, self._lengths = Chain(_INTERVALS), Chain(LONGEST_STEPS)

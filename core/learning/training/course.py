@@ -41,7 +41,7 @@ class Course:
 def course(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> Course:
     """Judge the epochs so far, of which there is at least one.
 
-    counting_loss: held-out loss, in nats per note, of plain counting; infinite where it isn't known.
+    counting_loss: of the n-gram baseline on the validation set, in nats per note; infinite where it isn't known.
     """
     best = min(history, key=lambda epoch: epoch.held_out_loss)
     beats_counting = best.held_out_loss < counting_loss * (1 - _CLEARLY)

@@ -1,4 +1,4 @@
-"""The loop itself: epochs of batches, the held-out test, the best weights, checkpoints, samples.
+"""The loop itself: epochs of batches, validation, the best weights, checkpoints, samples.
 
 Runs in the training process and speaks to its owner through an Owner. Everything that decides a number (order, cuts,
 transpositions, dropout) is a function of the random seed and the step, so a run resumed from a checkpoint gives
@@ -48,7 +48,7 @@ _LOWEST_RATE = 0.02
 _CHECKPOINT_EVERY_S = 45.0
 _REPORT_EVERY_S = 0.05
 _HASTY_TEST_S = 0.2
-"""For so long the held-out pieces are tried when training is stopped in its first epoch."""
+"""Validation takes so long when training is stopped in its first epoch."""
 
 
 class OwnerGone(Exception):  # noqa: N818 -- no error of the run
@@ -117,13 +117,13 @@ class _Run:
             self._restore_lists()
         owner.report(TrainingPhase("preparing"))
         distribution.agreed_elapsed_s(self._cursor.elapsed_s)
-        self._network.warm_up(self._share(self._batches.held_out()[0]))
+        self._network.warm_up(self._share(self._batches.validation()[0]))
         self._saved_at = self._reported_at = time.monotonic()
         owner.report(
             TrainingStarting(
                 job.model_id,
                 len(dataset.studied),
-                int(dataset.held_out.sum()),
+                int(dataset.is_validation.sum()),
                 dataset.studied_event_count,
                 self._spec.epochs,
                 {str(name): size for name, size in self._card.vocabulary.sizes.items()},
@@ -163,7 +163,7 @@ class _Run:
     def _try_origin(self) -> None:
         """Judge the model that training goes on from: it is kept unless something better comes."""
         cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
-        held_out = self._held_out_losses(math.inf)
+        held_out = self._validation_losses(math.inf)
         self._count_time(started)
         origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
         cursor.epoch_elapsed_s = 0.0
@@ -268,10 +268,10 @@ class _Run:
         return self._cursor.targets / max(1e-9, self._cursor.epoch_elapsed_s)
 
     def _close_epoch(self, *, limit_s: float) -> None:
-        """Test on the held-out pieces (for `limit_s` at most), keep the weights if they are the best, sample, save."""
+        """Validate (for `limit_s` at most), keep the weights if they are the best, sample, save."""
         cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
         speed = self._events_per_s
-        held_out = self._held_out_losses(limit_s)
+        held_out = self._validation_losses(limit_s)
         best = cursor.best
         is_best = best is None or sum(held_out.values()) < best.held_out_loss
         self._count_time(started)
@@ -319,15 +319,15 @@ class _Run:
             model_file.append_sample(self._job.folder, sample)
         return sample
 
-    def _held_out_losses(self, limit_s: float) -> dict[str, float]:
-        """Mean losses over the pieces kept aside; when time is short, over as many of them as it allows."""
+    def _validation_losses(self, limit_s: float) -> dict[str, float]:
+        """Mean losses over the validation set; when time is short, over as many of them as it allows."""
         started = time.monotonic()
         sums = {str(name): 0.0 for name in self._job.tokenizer.fields}
         targets = 0
         if limit_s < math.inf:
             self._distribution.agreed("go")  # nobody wishes to stop this test yet
-        for plan in self._batches.held_out():
-            for name, loss in self._network.held_out_batch(self._share(plan)).items():
+        for plan in self._batches.validation():
+            for name, loss in self._network.validation_batch(self._share(plan)).items():
                 sums[name] += loss
             targets += self._batches.target_count(plan)
             if limit_s == math.inf:

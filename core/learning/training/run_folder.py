@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
 _SEED_BARS = 4
-_CHORDS_OF_A_LINE = 0.01
+_CHORDS_OF_A_MELODY = 0.01
 """Share of notes: quantising makes the notes of a melody begin together here and there."""
 _NEW_VALUE_PENALTY = 2.0
 """Nats: how much less likely a value that the older model never met is at first than its neighbour."""
@@ -207,7 +207,7 @@ def prepare_job(
         known = origin.card.vocabulary
         vocabulary = known.extended(vocabulary)
         start = grown_weights(origin.weights, known, vocabulary)
-        if origin.share_studied(map(dataset.events, dataset.tested)):
+        if origin.share_studied(map(dataset.events, dataset.validation)):
             flatters = f"‘{origin.card.name}’ has studied some of the pieces kept aside, so the test flatters."
             reason = f"{reason} {flatters}".strip()
     else:
@@ -300,7 +300,7 @@ def has_chords(pieces: Iterable[Events]) -> bool:
     for piece in pieces:
         together += int((piece.delta[1:] == 0).sum())
         total += len(piece)
-    return together > _CHORDS_OF_A_LINE * total
+    return together > _CHORDS_OF_A_MELODY * total
 
 
 def grown_weights(weights: Weights, known: Vocabulary, wanted: Vocabulary) -> Weights:
@@ -321,7 +321,7 @@ def _opening(dataset: Dataset, tokenizer: TokenizerSpec) -> Score:
     """The first bars of a piece kept aside, in the commonest metre: typical of the corpus, and never studied."""
     bars = dataset.columns["bar_steps"][dataset.starts[:-1]]
     usual = int(np.argmax(np.bincount(bars)))
-    piece = next((piece for piece in dataset.tested if bars[piece] == usual), dataset.tested[0])
+    piece = next((piece for piece in dataset.validation if bars[piece] == usual), dataset.validation[0])
     events = dataset.events(piece)
     bar = int(bars[piece])
     count = max(1, int(np.sum(events.onsets - events.origin < _SEED_BARS * bar)))

@@ -24,7 +24,7 @@ class Arrays:
     """(steps, windows)."""
     matches: Bytes
     """copying: (windows, kinds, steps, steps), of match_features.py."""
-    alike: Bytes
+    pair_places: Bytes
     """copying: (windows, steps + 1, steps + 1), place classes of match_features.py."""
 
     @property
@@ -33,7 +33,7 @@ class Arrays:
 
     @property
     def given(self) -> tuple[npt.NDArray[np.generic], ...]:
-        return self.symbols, self.places, self.targets, self.matches, self.alike
+        return self.symbols, self.places, self.targets, self.matches, self.pair_places
 
 
 def arrays_of(batch: Batch, network: NetworkSpec, tokenizer: TokenizerSpec, vocabulary: Vocabulary) -> Arrays:
@@ -45,25 +45,25 @@ def arrays_of(batch: Batch, network: NetworkSpec, tokenizer: TokenizerSpec, voca
     places = np.stack([row.T for row in rows]).astype(np.int32)
     targets = np.ascontiguousarray(batch.targets.T)
     windows = len(targets.T)
-    alike = np.zeros((windows, 0, 0), np.uint8)
+    pair_places = np.zeros((windows, 0, 0), np.uint8)
     if not copies(network):
-        return Arrays(symbols, places, targets, np.zeros((windows, match_count(fields), 0, 0), np.uint8), alike)
+        return Arrays(symbols, places, targets, np.zeros((windows, match_count(fields), 0, 0), np.uint8), pair_places)
     rhythm = [batch.symbols[field][:, 1:] for field in fields if field in ("delta", "duration")]
     matches = np.ascontiguousarray(np.swapaxes(all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm)), 0, 1))
     if knows_metre(tokenizer):
         deltas = np.array([*vocabulary.values["delta"], 0])[batch.symbols["delta"]]
-        alike = places_alike(deltas, position, bar_steps)
-    return Arrays(symbols, places, targets, matches, alike)
+        pair_places = all_pair_places(deltas, position, bar_steps)
+    return Arrays(symbols, places, targets, matches, pair_places)
 
 
-def places_alike(deltas: IntArray, position: IntArray, bar_steps: IntArray) -> Bytes:
-    """(windows, steps + 1, steps + 1): likeness.place_classes of every two events; the first column is like none."""
+def all_pair_places(deltas: IntArray, position: IntArray, bar_steps: IntArray) -> Bytes:
+    """(windows, steps + 1, steps + 1): match_features.place_classes of every two events; the first column is like none."""
     onsets = np.cumsum(deltas, axis=1, dtype=np.int32)
-    alike = place_classes(
+    pair_places = place_classes(
         onsets[:, :, None] - onsets[:, None, :],
         np.maximum(bar_steps, 1)[:, :, None],
         position[:, :, None] == position[:, None, :],
     )
-    alike[:, 0] = 0
-    alike[:, :, 0] = 0
-    return alike
+    pair_places[:, 0] = 0
+    pair_places[:, :, 0] = 0
+    return pair_places

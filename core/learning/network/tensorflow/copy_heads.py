@@ -1,4 +1,4 @@
-"""Copying heads in TensorFlow, as weights.py has them: what they find among earlier events, and the mixture with it.
+"""Copy heads in TensorFlow, as weights.py has them: what they find among earlier events, and the mixture with it.
 
 All heads of all fields point at once: while training, every field of the events to be chosen is known.
 """
@@ -24,7 +24,7 @@ from core.learning.network.weights import (
     INTERVAL_ROWS,
     INTERVALS,
     TINY,
-    copy_heads,
+    copy_head_counts,
     knows_metre,
 )
 from core.learning.spec import Field, NetworkSpec, TokenizerSpec
@@ -68,7 +68,7 @@ def by_pitch(offered: Any, last: Any, values: Any) -> Any:
     return tf.custom_gradient(forward)(offered)
 
 
-class Copying:
+class CopyHeads:
     """What all fields share of one batch."""
 
     def __init__(
@@ -80,16 +80,16 @@ class Copying:
         symbols: Any,
         pitches: Any,
         matches: Any,
-        alike: Any,
+        pair_places: Any,
     ) -> None:
-        """Symbols (fields, steps + 1, windows), pitches (steps + 1, windows), matches and alike as `arrays.Arrays` has them."""
+        """Symbols (fields, steps + 1, windows), pitches (steps + 1, windows), matches and pair_places as `arrays.Arrays` has them."""
         import tensorflow as tf
 
         self._table, self._network, self._tokenizer = table, network, tokenizer
         self._pitch_values = pitch_values
         self._symbols = tf.transpose(symbols[:, 1:], (0, 2, 1))  # (fields, windows, steps)
         self._last = pitches[:-1]
-        self._matches, self._alike = matches, alike
+        self._matches, self._pair_places = matches, pair_places
         steps = tf.shape(pitches)[0] - 1
         intervals = pitches[1:] - self._last
         can_move = (self._last != NO_PITCH) & (tf.abs(intervals) <= FARTHEST_INTERVAL)  # (steps, windows)
@@ -113,12 +113,12 @@ class Copying:
         """(steps, windows, …): of longest matches, and of how much there is to copy."""
 
     def found(
-        self, queries: Mapping[Field, Any], states: Any, *, is_studied: bool
+        self, queries: Mapping[Field, Any], states: Any, *, training: bool
     ) -> dict[Field, tuple[Any, Any | None]]:
         """What each head offers: (steps, windows, exact heads, vocabulary), and for the pitch (…, moving heads, 51).
 
         queries: (steps, windows, heads · width). A head that has nothing to copy offers nothing.
-        is_studied: whether there will be a gradient; without one, less is kept.
+        training: whether there will be a gradient; without one, less is kept.
         """
         import tensorflow as tf
 
@@ -131,7 +131,7 @@ class Copying:
         to_keys = tf.concat([self._table[f"copy/{field}/key"] for field in fields], axis=1)
         known = batch_major(tf.tensordot(states, to_keys, 1))
         # One more number of each query and key shuts what a transposing head can't move.
-        moving = np.concatenate([np.repeat([0.0, 1.0], copy_heads(self._network, field)) for field in fields])
+        moving = np.concatenate([np.repeat([0.0, 1.0], copy_head_counts(self._network, field)) for field in fields])
         shut = tf.where(self._can_move, 0.0, SHUT)[:, :, None] * tf.constant(moving, tf.float32)  # (windows, s, heads)
         heads = len(moving)
         asked = tf.reshape(asked, (windows, steps, heads, COPY_WIDTH))
@@ -141,22 +141,26 @@ class Copying:
         distance = tf.concat([self._table[f"copy/{field}/distance"] for field in fields], axis=0)
         offers = []
         for row, field in enumerate(fields):
-            exact, transposing = copy_heads(self._network, field)
+            exact, transposing = copy_head_counts(self._network, field)
             size = self._table[f"embedding/{field}"].shape[0] - 1
             offers.append((exact, tf.one_hot(self._symbols[row], size)))
             if transposing:
                 offers.append((transposing, tf.one_hot(self._moves, INTERVALS)))
-        given = iter(pointed(asked, known, self._likeness(), distance, self._planes, offers, is_studied=is_studied))
+        given = iter(
+            pointed(asked, known, self._feature_weights(), distance, self._match_features, offers, training=training)
+        )
         is_open = [tf.cast(can, tf.float32)[..., None, None] for can in self._can_open]
 
         def opened(moves: int) -> Any:
             # Where there is nothing to copy, the weights are even over what is to come.
             return tf.transpose(next(given), (1, 0, 2, 3)) * is_open[moves]
 
-        return {field: (opened(0), opened(1) if copy_heads(self._network, field)[1] else None) for field in fields}
+        return {
+            field: (opened(0), opened(1) if copy_head_counts(self._network, field)[1] else None) for field in fields
+        }
 
-    def _planes(self, first: Any, last: Any, row: Any, end: Any) -> Any:
-        """The likeness of the pairs of some windows and rows, (windows, planes, rows, end).
+    def _match_features(self, first: Any, last: Any, row: Any, end: Any) -> Any:
+        """The match features of the pairs of some windows and rows, (windows, features, rows, end).
 
         For each level whether each kind of match is longer, then its length; whether at one place in the bar and each
         lag, of the events before, then of both themselves; then whether the same in each field but the last.
@@ -164,29 +168,29 @@ class Copying:
         import tensorflow as tf
 
         lengths = self._matches[first:last, :, row:end, :end]
-        planes = [tf.cast(lengths > tf.constant(level, tf.uint8), tf.float32) for level in MATCH_LEVELS]
-        planes.append(tf.cast(lengths, tf.float32))
+        features = [tf.cast(lengths > tf.constant(level, tf.uint8), tf.float32) for level in MATCH_LEVELS]
+        features.append(tf.cast(lengths, tf.float32))
         if knows_metre(self._tokenizer):
             for ahead in (0, 1):
-                alike = self._alike[first:last, None, row + ahead : end + ahead, ahead : end + ahead]
-                lags = tf.bitwise.bitwise_and(alike, tf.constant(SAME_PLACE - 1, tf.uint8))
-                told = [alike >= tf.constant(SAME_PLACE, tf.uint8)]
+                pair_places = self._pair_places[first:last, None, row + ahead : end + ahead, ahead : end + ahead]
+                lags = tf.bitwise.bitwise_and(pair_places, tf.constant(SAME_PLACE - 1, tf.uint8))
+                told = [pair_places >= tf.constant(SAME_PLACE, tf.uint8)]
                 told += [lags == tf.constant(number, tf.uint8) for number in range(1, LAG_CLASSES + 1)]
-                planes.append(tf.cast(tf.concat(told, axis=1), tf.float32))
+                features.append(tf.cast(tf.concat(told, axis=1), tf.float32))
         symbols = tf.transpose(self._symbols[:-1, first:last], (1, 0, 2))  # (windows, fields - 1, steps)
         if len(self._tokenizer.fields) > 1:
-            planes.append(tf.cast(symbols[:, :, row:end, None] == symbols[:, :, None, :end], tf.float32))
-        return tf.concat(planes, axis=1)
+            features.append(tf.cast(symbols[:, :, row:end, None] == symbols[:, :, None, :end], tf.float32))
+        return tf.concat(features, axis=1)
 
-    def _likeness(self) -> Any:
-        """(planes, heads): what each plane adds for each head."""
+    def _feature_weights(self) -> Any:
+        """(features, heads): what each feature adds for each head."""
         import tensorflow as tf
 
         fields = self._tokenizer.fields
         match_width = MATCH_FEATURES * match_count(fields)
         place_width = PLACE_FEATURES if knows_metre(self._tokenizer) else 0
         kinds = match_count(fields)
-        # A length is told as m / 8; planes go by level first, features by kind.
+        # A length is told as m / 8; features go by level first here, by kind in the weights.
         scale = np.tile([1.0] * (MATCH_FEATURES - 1) + [1 / 8], kinds).astype(np.float32)[:, None]
         order = np.arange(match_width).reshape(kinds, MATCH_FEATURES).T.ravel()
         weights = []
@@ -208,7 +212,7 @@ class Copying:
         found = [tf.tensordot(by_symbol, self._table[f"embedding/{field}"][:-1], 1)]
         if by_interval is not None:
             found.append(tf.tensordot(by_interval, self._table["interval"][:INTERVALS], 1))
-        width = sum(copy_heads(self._network, field)) * self._network.embedding
+        width = sum(copy_head_counts(self._network, field)) * self._network.embedding
         return tf.reshape(tf.concat(found, axis=2), tf.concat([tf.shape(self._last), [width]], 0))
 
     def mixed(self, field: Field, offered: tuple[Any, Any | None], entered: Any, logits: Any) -> Any:
@@ -218,7 +222,7 @@ class Copying:
         import tensorflow as tf
 
         table = self._table
-        exact, moving = copy_heads(self._network, field)
+        exact, moving = copy_head_counts(self._network, field)
         openness = (
             tf.tensordot(tf.nn.relu(entered), table[f"gate/{field}/output"], 1) + table[f"gate/{field}/output_bias"]
         )

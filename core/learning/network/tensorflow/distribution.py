@@ -2,7 +2,7 @@
 
 Each device is a *replica*: it holds all weights, reads its share of every batch's windows, and the replicas' gradients
 are summed before each step, so that the step is the one that a single device would take on the whole batch. What has
-to be the same everywhere, yet only the chief can know (its clock, what its owner wants), travels as a *word* of a few
+to be the same everywhere, yet only the chief can know (its clock, what its owner wants), travels as a *message* of a few
 numbers with those sums: it costs no message of its own, and is heard one batch later.
 """
 
@@ -20,7 +20,7 @@ from core.learning.network.tensorflow.runtime import explained, quiet_tensorflow
 FloatArray = npt.NDArray[np.float32]
 Wish = Literal["go", "stop"]
 
-WORD = 3
+MESSAGE = 3
 """Learning rate, whether to stop, seconds trained."""
 _NUMBERS = 2**24
 """A float32 holds whole numbers below this exactly, on any device and through any sum with zeros."""
@@ -44,7 +44,7 @@ class Distribution:
         self.replicas = int(strategy.num_replicas_in_sync) if strategy else 1
         """All of them, on all machines."""
         self._here = self.replicas // self.machines
-        self._said = self._heard = (0.0, 0.0)  # as in a word, without the learning rate
+        self._said = self._heard = (0.0, 0.0)  # as in a message, without the learning rate
 
     @property
     def is_chief(self) -> bool:
@@ -133,22 +133,22 @@ class Distribution:
         """Turns TensorFlow's errors that a person can do something about into TrainingErrors."""
         return explained(self._cluster)
 
-    def word(self, learning_rate: float = 0.0) -> FloatArray:
+    def message(self, learning_rate: float = 0.0) -> FloatArray:
         """(3,): goes into `step` and `total`; only the chief's counts."""
         return np.array([learning_rate, *self._said], dtype=np.float32)
 
     def heard(self, sums: FloatArray) -> FloatArray:
-        """The sums that `step` and `total` were asked for, without the word that came with them."""
+        """The sums that `step` and `total` were asked for, without the message that came with them."""
         if self._strategy is None:
             return sums
         self._heard = (float(sums[-2]), float(sums[-1]))
-        return sums[:-WORD]
+        return sums[:-MESSAGE]
 
     def step(
         self,
         arrays: Sequence[Any],
         window_axes: Sequence[int],
-        word: Any,
+        message: Any,
         seed: Any,
         *,
         gradient: Callable[[Sequence[Any], Any], tuple[Any, Any]],
@@ -159,35 +159,35 @@ class Distribution:
 
         arrays: of the windows of this machine, which lie along `window_axes`. gradient: of (arrays, seed), one row, with
         the losses that it is of, (losses,). apply: with (gradient, learning rate). weights: the row, a variable, that the
-        gradient is for. Gradient, losses and word travel as one row, so that a step is taken wholly or not at all.
+        gradient is for. Gradient, losses and message travel as one row, so that a step is taken wholly or not at all.
         """
         import tensorflow as tf
 
         strategy = self._strategy
         if strategy is None:
             found, losses = gradient(arrays, seed)
-            apply(found, word[0])
+            apply(found, message[0])
             return losses
 
-        def on_replica(arrays: Any, word: Any, seed: Any) -> Any:
+        def on_replica(arrays: Any, message: Any, seed: Any) -> Any:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             own = seed + tf.stack([tf.constant(0, tf.int64), tf.cast(replica, tf.int64) * _SEEDS_A_REPLICA])
             found, losses = gradient(self._own(arrays, window_axes, replica), own)
-            return tf.concat([found, _with_word(losses, word, replica)], 0)
+            return tf.concat([found, _with_message(losses, message, replica)], 0)
 
-        parts = strategy.run(on_replica, args=(arrays, word, seed))
+        parts = strategy.run(on_replica, args=(arrays, message, seed))
         sums = strategy.extended.reduce_to(tf.distribute.ReduceOp.SUM, parts, weights)
         size = weights.shape[0]
 
         def everywhere(_weights: Any, sums: Any) -> Any:
-            apply(sums[:size], sums[-WORD])
+            apply(sums[:size], sums[-MESSAGE])
             return tf.no_op()
 
         strategy.extended.update(weights, everywhere, args=(sums,))
         return strategy.experimental_local_results(sums)[0][size:]
 
     def total(
-        self, arrays: Sequence[Any], window_axes: Sequence[int], word: Any, losses: Callable[[Sequence[Any]], Any]
+        self, arrays: Sequence[Any], window_axes: Sequence[int], message: Any, losses: Callable[[Sequence[Any]], Any]
     ) -> Any:
         """The sums over all replicas of what `losses` gives for the windows of each, (losses,)."""
         import tensorflow as tf
@@ -195,11 +195,11 @@ class Distribution:
         if self._strategy is None:
             return losses(arrays)
 
-        def on_replica(arrays: Any, word: Any) -> Any:
+        def on_replica(arrays: Any, message: Any) -> Any:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-            return _with_word(losses(self._own(arrays, window_axes, replica)), word, replica)
+            return _with_message(losses(self._own(arrays, window_axes, replica)), message, replica)
 
-        parts = self._strategy.run(on_replica, args=(arrays, word))
+        parts = self._strategy.run(on_replica, args=(arrays, message))
         return self._strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
     def _own(self, arrays: Sequence[Any], window_axes: Sequence[int], replica: Any) -> list[Any]:
@@ -245,11 +245,11 @@ def _not_joined(cluster: Cluster, told: str) -> TrainingError:
     )
 
 
-def _with_word(losses: Any, word: Any, replica: Any) -> Any:
-    """The losses and, from the chief's first replica, the word."""
+def _with_message(losses: Any, message: Any, replica: Any) -> Any:
+    """The losses and, from the chief's first replica, the message."""
     import tensorflow as tf
 
-    return tf.concat([losses, tf.where(tf.equal(replica, 0), word, tf.zeros_like(word))], 0)
+    return tf.concat([losses, tf.where(tf.equal(replica, 0), message, tf.zeros_like(message))], 0)
 
 
 def _as_numbers(content: bytes) -> FloatArray:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.learning.network.tensorflow.copy_heads import Copying, interval_rows
+from core.learning.network.tensorflow.copy_heads import CopyHeads, interval_rows
 from core.learning.network.tensorflow.lstm import Layer
 from core.learning.network.tensorflow.tables import rows
 from core.learning.network.weights import copies, knows_metre, knows_place
@@ -50,7 +50,7 @@ class Equations:
         """Scores by field, each (steps, windows, vocabulary): each head reads the fields chosen before it."""
         import tensorflow as tf
 
-        symbols, places, _, matches, alike = arrays
+        symbols, places, _, matches, pair_places = arrays
         fields = self._tokenizer.fields
         state = self._states(symbols[:, :-1], places[:, :-1], seed)
         # What the heads are told of the next event.
@@ -66,12 +66,12 @@ class Equations:
             chosen.append(rows(self._table[f"embedding/{field}"], symbols[row, 1:]))
         if not copies(self._network):
             return {field: self._head(field, self._entered(field, read[field]))[0] for field in fields}
-        copying = Copying(
-            self._table, self._network, self._tokenizer, self._pitch_values, symbols, places[3], matches, alike
+        copy_heads = CopyHeads(
+            self._table, self._network, self._tokenizer, self._pitch_values, symbols, places[3], matches, pair_places
         )
-        return self._mixtures(copying, read, state, seed)
+        return self._mixtures(copy_heads, read, state, seed)
 
-    def _mixtures(self, copying: Copying, read: Mapping[Field, Any], state: Any, seed: Any) -> dict[Field, Any]:
+    def _mixtures(self, copy_heads: CopyHeads, read: Mapping[Field, Any], state: Any, seed: Any) -> dict[Field, Any]:
         import tensorflow as tf
 
         table, fields = self._table, self._tokenizer.fields
@@ -85,20 +85,20 @@ class Equations:
             )
             entered = tf.tensordot(read[field], tf.concat([query, *of_read], axis=1), 1)
             entering[field] = tf.split(entered, [query.shape[1], *(one.shape[1] for one in hidden)], axis=-1)
-        offered = copying.found({field: entering[field][0] for field in fields}, state, is_studied=seed is not None)
+        offered = copy_heads.found({field: entering[field][0] for field in fields}, state, training=seed is not None)
         logits = {}
         for row, field in enumerate(fields):
             _, gate, head = entering[field]
             gate_of_found, head_of_found = of_found[field]
-            found = copying.embedded(field, offered[field])
-            told = tf.concat([found, copying.hints], axis=-1)
+            found = copy_heads.embedded(field, offered[field])
+            told = tf.concat([found, copy_heads.hints], axis=-1)
             gate += tf.tensordot(told, gate_of_found, 1) + table[f"gate/{field}/hidden_bias"]
             found = self._dropped(found, seed, self._network.layers + 1 + row, share=0.5)
             head += tf.tensordot(found, head_of_found, 1) + table[f"head/{field}/hidden_bias"]
             made, hidden = self._head(field, head)
             if field == "pitch":
-                made += copying.relative(hidden)
-            logits[field] = copying.mixed(field, offered[field], gate, made)
+                made += copy_heads.relative(hidden)
+            logits[field] = copy_heads.mixed(field, offered[field], gate, made)
         return logits
 
     def _states(self, symbols: Any, places: Any, seed: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Where copying heads point and what they find there: one pass over all pairs of events, with a gradient of its own.
+"""Where copy heads point and what they find there: one pass over all pairs of events, with a gradient of its own.
 
 The pairs (window, head, t, s) are many and everything about them is small, so passes over memory are what costs. Rows t
 are taken in blocks whose pairs stay in the processor's cache; events s after a block's last row are left out. Of each
@@ -23,27 +23,27 @@ _LONGEST_WINDOW = 4096
 def pointed(
     queries: Any,
     keys: Any,
-    likeness: Any,
+    feature_weights: Any,
     distance: Any,
-    planes: Callable[[Any, Any, Any, Any], Any],
+    match_features: Callable[[Any, Any, Any, Any], Any],
     offers: Sequence[tuple[int, Any]],
     *,
-    is_studied: bool = True,
+    training: bool = True,
 ) -> tuple[Any, ...]:
     """What each head finds, by value: for each of the `offers` (windows, steps, its heads, its values).
 
-    queries, keys: (windows, steps, heads, width), scaled and with whatever else the product should add. likeness:
-    (features, heads). distance: (heads, 32). planes: the features of a block, (windows, features, rows, s), given
+    queries, keys: (windows, steps, heads, width), scaled and with whatever else the product should add. feature_weights:
+    (features, heads). distance: (heads, 32). match_features: those of a block, (windows, features, rows, s), given
     its first window, that after its last, its first row, and that after its last, which ends its s as well. offers: for heads in their order,
     how many of them offer one kind of value, and which one each event has, as ones and zeros (windows, s, values).
-    An event before which there is none finds anything. is_studied: whether there will be a gradient.
+    An event before which there is none finds anything. training: whether there will be a gradient.
     """
     import tensorflow as tf
 
     dtype = queries.dtype
     windows, steps = tf.shape(queries)[0], tf.shape(queries)[1]
     heads, width = queries.shape[2], queries.shape[3]
-    features = likeness.shape[0]
+    features = feature_weights.shape[0]
     counts = [count for count, _ in offers]
     values = [value for _, value in offers]
     blocks = -(-steps // _ROWS)
@@ -58,9 +58,9 @@ def pointed(
     def head_major(values: Any) -> Any:
         return tf.transpose(values, (0, 2, 1, 3))
 
-    def planes_of(first: Any, last: Any, row: Any, end: Any) -> Any:
+    def features_of(first: Any, last: Any, row: Any, end: Any) -> Any:
         """(windows, features, pairs)."""
-        return tf.reshape(planes(first, last, row, end), (last - first, features, (end - row) * end))
+        return tf.reshape(match_features(first, last, row, end), (last - first, features, (end - row) * end))
 
     def array(*shape: int | None) -> Any:
         """Of a value (…, *shape) for each turn."""
@@ -82,29 +82,29 @@ def pointed(
 
     rows_of = tf.constant(distance_row(np.arange(_LONGEST_WINDOW)), tf.int32)
 
-    def find(queries: Any, keys: Any, likeness: Any, distance: Any) -> tuple[tuple[Any, ...], Any]:
+    def find(queries: Any, keys: Any, feature_weights: Any, distance: Any) -> tuple[tuple[Any, ...], Any]:
         # (heads, t, s): by distance, and far down what is not earlier. Each row is the one before, moved by one.
         near = tf.gather(distance, tf.gather(rows_of, tf.range(1, steps)), axis=1)
         nothing = tf.fill((heads, steps + 1), tf.constant(SHUT, dtype))
         ring = tf.concat([nothing, tf.reverse(near, (1,))], axis=1)  # (heads, 2 steps)
         tiled = tf.reshape(tf.tile(ring, (1, steps)), (heads, 2 * steps * steps))
         by_distance = tf.reshape(tiled[:, : steps * (2 * steps - 1)], (heads, steps, 2 * steps - 1))[:, :, :steps]
-        weight = tf.transpose(likeness)
+        weight = tf.transpose(feature_weights)
 
         def forward(turn: Any, attended: Any, found: Any) -> tuple[Any, ...]:
             first, last, row, end = span(turn)
             count, rows = last - first, end - row
             asked = head_major(queries[first:last, row:end])
             known = head_major(keys[first:last, :end])
-            alike = tf.matmul(tf.tile(weight[None], (count, 1, 1)), planes_of(first, last, row, end))
-            scores = tf.matmul(asked, known, transpose_b=True) + tf.reshape(alike, (count, heads, rows, end))
+            matched = tf.matmul(tf.tile(weight[None], (count, 1, 1)), features_of(first, last, row, end))
+            scores = tf.matmul(asked, known, transpose_b=True) + tf.reshape(matched, (count, heads, rows, end))
             weights = tf.nn.softmax(scores + by_distance[None, :, row:end, :end])
             written = []
             for array, part, own, value in zip(found, tf.split(weights, counts, axis=1), counts, values, strict=True):
                 offered = tf.matmul(tf.reshape(part, (count, own * rows, end)), value[first:last, :end])
                 offered = tf.transpose(tf.reshape(offered, (count, own, rows, value.shape[-1])), (0, 2, 1, 3))
                 written.append(array.write(turn, tf.reshape(offered, (count * rows, own, value.shape[-1]))))
-            kept = attended.write(turn, weights) if is_studied else attended
+            kept = attended.write(turn, weights) if training else attended
             return turn + 1, kept, tuple(written)
 
         _, attended, found = tf.while_loop(
@@ -126,7 +126,7 @@ def pointed(
             )
             every = [tf.concat([value, tf.ones_like(value[..., :1])], axis=-1) for value in values]
 
-            def backward(turn: Any, asked: Any, known: Any, likeness: Any, distance: Any) -> tuple[Any, ...]:
+            def backward(turn: Any, asked: Any, known: Any, feature_weights: Any, distance: Any) -> tuple[Any, ...]:
                 first, last, row, end = span(turn)
                 count, rows = last - first, end - row
                 parts = []
@@ -139,8 +139,8 @@ def pointed(
                 query = tf.matmul(scores, head_major(keys[first:last, :end]))
                 key = tf.matmul(scores, head_major(queries[first:last, row:end]), transpose_a=True)
                 key = tf.pad(head_major(key), ((0, 0), (0, steps - end), (0, 0), (0, 0)))
-                alike = tf.matmul(
-                    planes_of(first, last, row, end),
+                matched = tf.matmul(
+                    features_of(first, last, row, end),
                     tf.reshape(scores, (count, heads, rows * end)),
                     transpose_b=True,
                 )
@@ -148,7 +148,7 @@ def pointed(
                     turn + 1,
                     asked.write(turn, tf.reshape(head_major(query), (count * rows, heads, width))),
                     known.write(turn, tf.reshape(key, (count * steps, heads, width))),
-                    likeness + tf.reduce_sum(alike, axis=0),
+                    feature_weights + tf.reduce_sum(matched, axis=0),
                     distance + of_distance(tf.reduce_sum(scores, axis=0)),
                 )
 
@@ -174,5 +174,5 @@ def pointed(
 
         return found, gradient
 
-    found: tuple[Any, ...] = tf.custom_gradient(find)(queries, keys, likeness, distance)
+    found: tuple[Any, ...] = tf.custom_gradient(find)(queries, keys, feature_weights, distance)
     return found

@@ -11,7 +11,7 @@ from core.learning.events.dataset import Batch
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.network.match_features import match_count
 from core.learning.network.tensorflow.arrays import Arrays, arrays_of
-from core.learning.network.tensorflow.distribution import WORD, Distribution
+from core.learning.network.tensorflow.distribution import MESSAGE, Distribution
 from core.learning.network.tensorflow.equations import PLACES, Equations, moved
 from core.learning.network.tensorflow.lstm import Layer, gpu_layer, processor_layer
 from core.learning.network.weights import Weights
@@ -70,17 +70,17 @@ class TrainableNetwork:
             tf.TensorSpec((None, kinds, None, None), tf.uint8),
             tf.TensorSpec((None, None, None), tf.uint8),
         )
-        word, seed = tf.TensorSpec((WORD,), tf.float32), tf.TensorSpec((2,), tf.int64)
+        message, seed = tf.TensorSpec((MESSAGE,), tf.float32), tf.TensorSpec((2,), tf.int64)
         number, flat = tf.TensorSpec((), tf.float32), tf.TensorSpec((len(row),), tf.float32)
 
         def graph(function: Any, *given: Any) -> Any:
             return tf.function(function, input_signature=given, autograph=False)
 
-        self._train = graph(self._train_step, arrays, word, seed, number, number)
+        self._train = graph(self._train_step, arrays, message, seed, number, number)
         # Functions of their own, so that both halves of a batch share one graph and one tracing.
         self._losses_and_gradient = graph(self._studied, flat, *arrays, seed)
         self._losses = graph(lambda row, *given: self._equations(row).losses(given, None), flat, *arrays)
-        self._judge = graph(self._judged, arrays, word)
+        self._judge = graph(self._judged, arrays, message)
         self._logits = graph(lambda *given: self._equations(self._model).logits(given, None), *arrays)
 
     # What training calls
@@ -89,7 +89,7 @@ class TrainableNetwork:
         """Build all graphs, which takes seconds, without a trace in weights and optimizer."""
         state = self.state()
         self.train_batch(batch, step=1, learning_rate=0.0, target_count=1)
-        self.held_out_batch(batch)
+        self.validation_batch(batch)
         self.set_state(state)
 
     def arrays(self, batch: Batch) -> Arrays:
@@ -112,7 +112,7 @@ class TrainableNetwork:
         with self._distribution.explained():
             sums = self._train(
                 arrays.given,
-                self._distribution.word(learning_rate),
+                self._distribution.message(learning_rate),
                 seed,
                 tf.constant(step, tf.float32),
                 tf.constant(target_count, tf.float32),
@@ -120,10 +120,10 @@ class TrainableNetwork:
             means = self._distribution.heard(sums.numpy()) / target_count
         return dict(zip(self._tokenizer.fields, means.tolist(), strict=True))
 
-    def held_out_batch(self, batch: Batch) -> dict[Field, float]:
-        """Sum of the losses over the batch's targets (those of all machines) by field, in nats, of the model (see `weights`)."""
+    def validation_batch(self, batch: Batch) -> dict[Field, float]:
+        """Validation: the sum of the losses over the batch's targets (those of all machines) by field, in nats, of the model (see `weights`)."""
         with self._distribution.explained():
-            sums = self._distribution.heard(self._judge(self.arrays(batch).given, self._distribution.word()).numpy())
+            sums = self._distribution.heard(self._judge(self.arrays(batch).given, self._distribution.message()).numpy())
         return dict(zip(self._tokenizer.fields, sums.tolist(), strict=True))
 
     def logits(self, batch: Batch) -> dict[Field, npt.NDArray[np.float32]]:
@@ -185,14 +185,14 @@ class TrainableNetwork:
     def _equations_of(self, table: Mapping[str, Any]) -> Equations:
         return Equations(table, self._network, self._tokenizer, self._vocabulary.values["pitch"], self._layers)
 
-    def _judged(self, arrays: Any, word: Any) -> Any:
+    def _judged(self, arrays: Any, message: Any) -> Any:
         import tensorflow as tf
 
         def losses(arrays: Any) -> Any:
             row = tf.convert_to_tensor(self._model)
             return tf.add_n([self._losses(row, *part) for part in self._parts(arrays)])
 
-        return self._distribution.total(arrays, _WINDOW_AXES, word, losses)
+        return self._distribution.total(arrays, _WINDOW_AXES, message, losses)
 
     def _parts(self, arrays: Any) -> list[list[Any]]:
         """The windows as two independent halves where two cores can share them."""
@@ -208,11 +208,11 @@ class TrainableNetwork:
 
     # One step
 
-    def _train_step(self, arrays: Any, word: Any, seed: Any, step: Any, count: Any) -> Any:
+    def _train_step(self, arrays: Any, message: Any, seed: Any, step: Any, count: Any) -> Any:
         return self._distribution.step(
             arrays,
             _WINDOW_AXES,
-            word,
+            message,
             seed,
             gradient=self._gradient,
             apply=lambda gradient, learning_rate: self._learn(gradient / count, learning_rate, step),

@@ -17,7 +17,7 @@ from core.learning.events.tokenizer import encode
 from core.learning.generation.sampling import log_softmax
 from core.learning.models import model_file
 from core.learning.models.model_file import FolderFiles
-from core.learning.ngram.counting import CountingModel
+from core.learning.ngram.counting import NgramBaseline
 from core.learning.spec import PRESETS
 from core.learning.training.process import train
 from core.learning.training.run_folder import DATASET, prepare_job
@@ -142,10 +142,12 @@ def test_counting_is_judged_on_the_very_events_that_a_training_keeps_aside(tmp_p
     job = prepare_job(pieces, preset, home=tmp_path, name="Tunes", random_seed=random_seed)
     dataset = Dataset.load(job.folder / DATASET)
     vocabulary = model_file.read_card(FolderFiles(job.folder)).vocabulary
-    studied, tested = ([dataset.events(piece) for piece in indices] for indices in (dataset.studied, dataset.tested))
+    studied, tested = (
+        [dataset.events(piece) for piece in indices] for indices in (dataset.studied, dataset.validation)
+    )
     for found in evaluate_counting(pieces[::-1], preset, orders=(0, 2), random_seed=random_seed):
         assert found.transposed == (preset == "quick")
-        model = CountingModel.fit(studied, vocabulary, order=found.order, transposed=found.transposed)
+        model = NgramBaseline.fit(studied, vocabulary, order=found.order, transposed=found.transposed)
         assert dict(found.by_field) == model.mean_bits(tested)
         assert found.bits_per_note == pytest.approx(sum(bits for _, bits in found.by_field))
         assert (found.studied_pieces, found.pieces) == (11, 1)

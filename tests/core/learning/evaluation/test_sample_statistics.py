@@ -25,7 +25,7 @@ from core.learning.evaluation.sample_statistics import (
     self_similarity,
 )
 from core.learning.events.tokenizer import encode
-from core.learning.ngram.interpolated import NgramModel
+from core.learning.ngram.interpolated import InterpolatedNgram
 from core.learning.spec import TokenizerSpec
 from core.music.score import Metre
 from tests.builders import score
@@ -197,7 +197,7 @@ def walks(seed, count=40):
 
 
 STUDIED = build_studied_index([("Walk", one.pitches, one.durations) for one in walks(9)])
-NGRAMS = NgramModel(STUDIED)
+NGRAMS = InterpolatedNgram(STUDIED)
 
 
 def judged(generated, real=None):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TrainingError
-from core.learning.events.dataset import Batches, Dataset, EncodedPiece, kept_aside
+from core.learning.events.dataset import Batches, Dataset, EncodedPiece, validation_split
 from core.learning.events.tokenizer import Vocabulary, encode
 from core.learning.spec import TokenizerSpec, TrainingSpec
 from core.music.score import Metre, Note, Part, Score
@@ -60,7 +60,7 @@ def test_the_target_is_the_next_event(target):
         for window, row in zip(pitches_read(study, plan), plan, strict=True)
         if study.dataset.fingerprints[row[0]] == "a"
     ]
-    assert windows or study.dataset.held_out[0]
+    assert windows or study.dataset.is_validation[0]
     for window in windows:
         for read, wanted in window:
             assert wanted == (50 if read[-1] is None else read[-1] + 1)
@@ -71,13 +71,15 @@ def test_every_event_is_a_target_once_an_epoch():
     study = batches(tunes(12, notes=21))
     for epoch in (1, 2, 3):
         assert sum(study.batch(plan).target_count for plan in study.epoch(epoch)) == study.dataset.studied_event_count
-    assert sum(study.batch(plan).target_count for plan in study.held_out()) == 21 * int(study.dataset.held_out.sum())
+    assert sum(study.batch(plan).target_count for plan in study.validation()) == 21 * int(
+        study.dataset.is_validation.sum()
+    )
 
 
 @pytest.mark.parametrize("target", ["every_step", "last_step"])
 def test_the_targets_of_a_batch_are_known_before_it_is_made(target):
     study = batches(tunes(12, notes=21), target=target, stride=3)
-    for plan in [*study.epoch(1), *study.held_out()]:
+    for plan in [*study.epoch(1), *study.validation()]:
         assert study.target_count(plan) == study.batch(plan).target_count > 0
 
 
@@ -133,12 +135,12 @@ def test_transposition_stops_at_the_ends_of_the_keyboard():
 
 def test_held_out_pieces_keep_their_keys():
     study = batches(tunes(10), transpose=6)
-    assert all((plan[:, 3] == 0).all() for plan in study.held_out())
+    assert all((plan[:, 3] == 0).all() for plan in study.validation())
 
 
 @given(st.integers(2, 40), st.floats(0.01, 0.6), st.integers(0, 2**62))
 def test_some_but_not_all_pieces_are_kept_aside(count, share, random_seed):
-    mask = kept_aside(tunes(count, notes=6), share=share, random_seed=random_seed)
+    mask = validation_split(tunes(count, notes=6), share=share, random_seed=random_seed)
     assert 1 <= mask.sum() < count
     assert mask.sum() <= max(1, round(share * count))
 
@@ -148,7 +150,7 @@ def test_transposed_copies_are_never_on_both_sides(songs, random_seed):
     random = np.random.default_rng(5)
     melodies = random.integers(50, 70, (6, 12))
     copies = [piece(f"p{index:02}", (melodies[song] + index).tolist()) for index, song in enumerate(songs)]
-    mask = kept_aside(copies, share=0.3, random_seed=random_seed)
+    mask = validation_split(copies, share=0.3, random_seed=random_seed)
     sides = [{bool(mask[index]) for index, other in enumerate(songs) if other == song} for song in set(songs)]
     assert all(len(side) == 1 for side in sides)
     assert mask.any() == (len(set(songs)) > 1)
@@ -165,7 +167,7 @@ def test_the_same_pieces_are_kept_aside_where_rests_are_absorbed():
         for pitches in np.random.default_rng(1).integers(50, 80, (30, 12)).tolist()
     ]
     masks = [
-        kept_aside(
+        validation_split(
             [EncodedPiece(str(index), "", encode(score, spec)) for index, score in enumerate(resting)],
             share=0.3,
             random_seed=1,
@@ -177,8 +179,8 @@ def test_the_same_pieces_are_kept_aside_where_rests_are_absorbed():
 
 def test_a_single_piece_is_studied_and_tested_alike():
     study = batches([piece("a", [60, 62, 64])])
-    assert study.dataset.held_out.tolist() == [False]
-    assert study.dataset.tested == study.dataset.studied == (0,)
+    assert study.dataset.is_validation.tolist() == [False]
+    assert study.dataset.validation == study.dataset.studied == (0,)
 
 
 def test_a_corpus_without_notes_is_refused():
@@ -192,7 +194,7 @@ def test_a_dataset_comes_back_from_disk_as_it_was(tmp_path):
     loaded = Dataset.load(tmp_path / "dataset.npz")
     assert loaded.fingerprints == dataset.fingerprints
     assert loaded.titles == dataset.titles
-    assert (loaded.held_out == dataset.held_out).all()
+    assert (loaded.is_validation == dataset.is_validation).all()
     for index in range(4):
         assert (loaded.events(index).onsets == dataset.events(index).onsets).all()
 
@@ -226,5 +228,5 @@ def test_an_unknown_value_in_a_held_out_piece_becomes_the_nearest():
     strange = replace(
         study.dataset, columns={**study.dataset.columns, "duration": study.dataset.columns["duration"] * 7}
     )
-    batch = replace(study, dataset=strange).batch(study.held_out()[0])
+    batch = replace(study, dataset=strange).batch(study.validation()[0])
     assert (batch.symbols["duration"] < study.vocabulary.sizes["duration"] + 1).all()

@@ -109,8 +109,8 @@ def test_arrays_that_do_not_fit_together_are_refused():
 def test_the_index_knows_whether_its_pieces_are_lines():
     chords = events_of([60, 64, 67], [24, 24, 24])
     chords.delta[:] = 0
-    assert build_studied_index([A, B]).is_line
-    assert not build_from_events([("Chords", chords)]).is_line
+    assert build_studied_index([A, B]).is_monophonic
+    assert not build_from_events([("Chords", chords)]).is_monophonic
 
 
 @given(st.lists(notes, min_size=1, max_size=4), notes, st.integers(2, 5))

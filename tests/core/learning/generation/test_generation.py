@@ -14,10 +14,10 @@ from core.errors import SpecError
 from core.learning.events.memorisation import build_studied_index
 from core.learning.events.tokenizer import Vocabulary, encode, quantised
 from core.learning.generation.character import Measures, characters, measured
-from core.learning.generation.decoding import Line
+from core.learning.generation.decoding import Decoding
 from core.learning.generation.generation import (
     Source,
-    _draw_lines,
+    _draw,
     _frame,
     continuation_start,
     generate,
@@ -225,9 +225,9 @@ def test_chords_lie_on_the_grid_notes_come_in_order_and_nothing_overlaps_on_one_
 def test_notes_are_drawn_in_the_order_in_which_they_are_read_again(weights, boldness, request):
     model = polyphonic(weights, boldness)
     frame = _frame(model, request)
-    line = Line(frame, np.random.default_rng(request.random_seed))
+    line = Decoding(frame, np.random.default_rng(request.random_seed))
     begun = model.network.read(frame.seed, bar_steps=frame.bar_steps)
-    _draw_lines(model.network, begun, [line], request, Control(), guards=False)
+    _draw(model.network, begun, [line], request, Control(), guards=False)
     places = [(step.onset, step.values["pitch"]) for step in line.steps if step.sounds]
     if not request.keep:  # a kept rhythm or pitch may ask for the same note twice at once
         assert len(places) == len(line.steps)

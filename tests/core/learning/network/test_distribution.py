@@ -58,7 +58,7 @@ def test_of_several_machines_all_do_what_the_chief_said_with_the_last_batch():
     chief, other = (distribution(machine, machines=2, each=1) for machine in range(2))
 
     def read_a_batch():
-        sums = np.concatenate([np.array([7.0], np.float32), chief.word(0.01)])  # the other's word is not added
+        sums = np.concatenate([np.array([7.0], np.float32), chief.message(0.01)])  # the other's message is not added
         return [each.heard(sums).tolist() for each in (chief, other)]
 
     assert chief.agreed_elapsed_s(12.5) == other.agreed_elapsed_s(99.0)

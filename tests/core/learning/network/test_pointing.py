@@ -1,4 +1,4 @@
-"""Where copying heads point: the pass in blocks beside the plain one."""
+"""Where copy heads point: the pass in blocks beside the plain one."""
 
 import numpy as np
 import pytest

@@ -155,7 +155,7 @@ def test_a_prediction_knows_nothing_of_its_event_or_later_ones(case):
     notes = [Note(place * 240, int(pitch), 240) for place, pitch in enumerate(random.integers(50, 70, 20))]
     batches = study(tokenizer, [Score((Part.of(notes),))])
     net = trainable(spec, tokenizer, batches)
-    batch = batches.batch(batches.held_out()[-1])
+    batch = batches.batch(batches.validation()[-1])
     before = net.logits(batch)
     changed_at = 9
     column = int(batch.targets[-1].sum()) - 20 + changed_at + 1  # of the events read and predicted
@@ -206,14 +206,14 @@ def test_dropout_differs_from_step_to_step_and_rests_in_the_test():
     # A learning rate this small leaves the weights as they are: what differs is the mask.
     first, second = (net.train_batch(batch, step=step, learning_rate=1e-30) for step in (1, 2))
     assert first != second
-    assert net.held_out_batch(batch) == net.held_out_batch(batch)
+    assert net.validation_batch(batch) == net.validation_batch(batch)
 
 
 def test_losses_are_those_of_the_logits():
     batches = study(TokenizerSpec(), [loop_of_four_bars(), loop_of_four_bars()])
     net = trainable(SMALL, TokenizerSpec(), batches)
-    batch = batches.batch(batches.held_out()[0])
-    logits, losses = net.logits(batch), net.held_out_batch(batch)
+    batch = batches.batch(batches.validation()[0])
+    logits, losses = net.logits(batch), net.validation_batch(batch)
     for field, scores in logits.items():
         logs = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
         chosen = np.take_along_axis(logs, batch.symbols[field][:, 1:, None], axis=-1)[..., 0]
@@ -245,8 +245,8 @@ def test_every_preset_starts_near_even_odds(name):
     weights = fresh_weights(shapes, random_seed=1)
     assert {key: value.shape for key, value in weights.items()} == shapes
     net = TrainableNetwork(preset.network, preset.tokenizer, preset.training, batches.vocabulary, weights)
-    batch = batches.batch(batches.held_out()[0])
-    losses = net.held_out_batch(batch)
+    batch = batches.batch(batches.validation()[0])
+    losses = net.validation_batch(batch)
     for field, loss in losses.items():
         assert loss / batch.target_count == pytest.approx(math.log(batches.vocabulary.sizes[field]), abs=0.7)
 
@@ -329,9 +329,9 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
 def test_a_batch_that_has_no_even_halves_is_studied_and_judged_like_any_other(windows):
     batches = study(TokenizerSpec(), [loop_of_four_bars()])
     network = trainable(SMALL, TokenizerSpec(), batches)
-    plan = np.repeat(batches.held_out()[0][:1], windows, axis=0)
+    plan = np.repeat(batches.validation()[0][:1], windows, axis=0)
     batch = batches.batch(plan)
-    judged = network.held_out_batch(batch)
+    judged = network.validation_batch(batch)
     studied = network.train_batch(batch, step=1, learning_rate=0.0)
     for field, loss in studied.items():
         assert loss == pytest.approx(judged[field] / batch.target_count, abs=1e-5)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.errors import TrainingError
 from core.learning.events.dataset import Dataset, EncodedPiece
 from core.learning.events.tokenizer import Events, Vocabulary
-from core.learning.ngram.contexts import Level, Past
-from core.learning.ngram.counting import CountingModel, _Counted, _drawn, _rounds, counting_loss
+from core.learning.ngram.contexts import Contexts, Level
+from core.learning.ngram.counting import NgramBaseline, _Counted, _drawn, _rounds, counting_loss
 from core.learning.spec import TrainingSpec
 
 NOW, LATER = ("delta", "pitch", "duration", "velocity"), ("delta", "duration", "pitch", "velocity")
@@ -89,7 +89,7 @@ def another(events, field, place):
 )
 @pytest.mark.parametrize("order", [0, 1, 3])
 def test_the_odds_of_all_values_of_a_field_sum_to_one(fields, order):
-    model = CountingModel.fit(sevens(6), vocabulary(fields), order=order, transposed=False)
+    model = NgramBaseline.fit(sevens(6), vocabulary(fields), order=order, transposed=False)
     piece = sevens(9)[-1].first(12)
     for field in fields:
         odds = [2.0 ** -model.bits(changed(piece, 11, **{field: value}))[field][11] for value in VALUES[field]]
@@ -98,7 +98,7 @@ def test_the_odds_of_all_values_of_a_field_sum_to_one(fields, order):
 
 
 def test_counted_as_intervals_too_the_odds_lose_only_what_lies_beyond_the_vocabulary():
-    model = CountingModel.fit(sevens(6), vocabulary(pitch=tuple(range(40, 95))), order=3, transposed=True)
+    model = NgramBaseline.fit(sevens(6), vocabulary(pitch=tuple(range(40, 95))), order=3, transposed=True)
     piece = sevens(9)[-1].first(12)
     odds = [2.0 ** -model.bits(changed(piece, 11, pitch=pitch))["pitch"][11] for pitch in range(40, 95)]
     assert 0.999 < sum(odds) <= 1 + 1e-9
@@ -109,7 +109,7 @@ def test_counted_as_intervals_too_the_odds_lose_only_what_lies_beyond_the_vocabu
 @pytest.mark.parametrize("transposed", [False, True])
 def test_only_the_last_k_events_and_the_fields_before_in_the_chain_are_looked_at(fields, order, transposed):
     study = [events for pair in zip(by_lot(16), sevens(16), strict=True) for events in pair]
-    model = CountingModel.fit(study, vocabulary(fields), order=order, transposed=transposed)
+    model = NgramBaseline.fit(study, vocabulary(fields), order=order, transposed=transposed)
     piece = sevens(4)[3]
     before = model.bits(piece)
     for place, field in ((20, "pitch"), (20, "duration"), (20, "velocity"), (21, "velocity")):
@@ -131,7 +131,7 @@ def test_only_the_last_k_events_and_the_fields_before_in_the_chain_are_looked_at
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_of_notes_drawn_by_lot_it_claims_no_more_than_how_often_each_occurs(transposed):
-    model = CountingModel.fit(by_lot(60), vocabulary(), order=3, transposed=transposed)
+    model = NgramBaseline.fit(by_lot(60), vocabulary(), order=3, transposed=transposed)
     found = model.mean_bits(by_lot(60, seed=2))
     for field, values in VALUES.items():
         assert found[field] == pytest.approx(math.log2(len(values)), abs=0.02), field
@@ -139,7 +139,7 @@ def test_of_notes_drawn_by_lot_it_claims_no_more_than_how_often_each_occurs(tran
 
 def test_what_follows_two_notes_is_learnt_by_order_two_alone():
     turns = [events_of(np.array([60, 60, 62, 62] * 20)) for _ in range(8)]
-    once, twice = (CountingModel.fit(turns, vocabulary(), order=order, transposed=False) for order in (1, 2))
+    once, twice = (NgramBaseline.fit(turns, vocabulary(), order=order, transposed=False) for order in (1, 2))
     assert once.mean_bits(turns)["pitch"] == pytest.approx(1, abs=0.05)
     assert twice.mean_bits(turns)["pitch"] < 0.1
     assert twice.tuning_loss < once.tuning_loss
@@ -149,7 +149,7 @@ def test_a_figure_is_known_in_other_keys_where_it_is_counted_in_every_key():
     figure = np.array([0, 2, 4, 7, 4, 2])
     study = [events_of(60 + shift + np.tile(figure, 8)) for shift in (0, 1, 3)]
     other = [events_of(57 + np.tile(figure, 8))]
-    natural, every = (CountingModel.fit(study, vocabulary(), order=2, transposed=on) for on in (False, True))
+    natural, every = (NgramBaseline.fit(study, vocabulary(), order=2, transposed=on) for on in (False, True))
     assert every.mean_bits(other)["pitch"] < 1
     assert natural.mean_bits(other)["pitch"] > 3
 
@@ -161,22 +161,22 @@ def test_a_line_without_rests_is_told_by_its_durations():
         duration = random.choice([6, 12, 24], 60)
         return events_of(random.choice(VALUES["pitch"], 60), np.roll(duration, 1), duration)
 
-    found = CountingModel.fit([line() for _ in range(20)], vocabulary(), order=1).mean_bits([line()])
+    found = NgramBaseline.fit([line() for _ in range(20)], vocabulary(), order=1).mean_bits([line()])
     assert found["delta"] < 0.2
     assert found["duration"] > 1.4
 
 
 def test_the_next_delta_is_looked_for_where_the_first_of_the_last_notes_ends_that_still_sound():
     # Two begin together, of 24 and 12 steps; when the shorter one ends, a third of 24 begins: again 12 steps are left.
-    past = Past([events_of([60, 64, 67, 70], [0, 0, 12, 12], [24, 12, 24, 6])], vocabulary())
-    soonest = [list(past.levels("delta", order, transposed=False))[2].contexts for order in (2, 3)]
+    contexts = Contexts([events_of([60, 64, 67, 70], [0, 0, 12, 12], [24, 12, 24, 6])], vocabulary())
+    soonest = [list(contexts.levels("delta", order, transposed=False))[2].contexts for order in (2, 3)]
     assert [bool(contexts[2] == contexts[3]) for contexts in soonest] == [False, True]
 
 
 def test_the_place_in_the_bar_tells_when_a_note_begins_and_how_long_it_is():
     bar = np.array([0, 24, 12, 12, 48]), np.array([24, 12, 12, 48, 24])
     study = [events_of([60] * 40, np.tile(bar[0], 8), np.tile(bar[1], 8)) for _ in range(6)]
-    found = CountingModel.fit(study, vocabulary(delta=(0, 12, 24, 48), duration=(12, 24, 48)), order=0).mean_bits(study)
+    found = NgramBaseline.fit(study, vocabulary(delta=(0, 12, 24, 48), duration=(12, 24, 48)), order=0).mean_bits(study)
     # Two notes on each first beat: there alone it can't tell what comes next.
     assert found["delta"] < 0.5
     assert found["duration"] < 0.2
@@ -185,11 +185,11 @@ def test_the_place_in_the_bar_tells_when_a_note_begins_and_how_long_it_is():
 def test_the_notes_of_a_chord_are_told_apart_from_those_of_the_next_one():
     low, high = np.tile([60, 67], 40), np.tile([0, 24], 40)[::-1]
     study = [events_of(low, high) for _ in range(6)]
-    assert CountingModel.fit(study, vocabulary(LATER), order=0).mean_bits(study)["pitch"] < 0.1
+    assert NgramBaseline.fit(study, vocabulary(LATER), order=0).mean_bits(study)["pitch"] < 0.1
 
 
 def test_an_unknown_value_is_judged_as_the_nearest_known_one():
-    model = CountingModel.fit(sevens(6), vocabulary(), order=2)
+    model = NgramBaseline.fit(sevens(6), vocabulary(), order=2)
     piece = sevens(1)[0]
     strange, nearest = changed(piece, 8, duration=300, pitch=20), changed(piece, 8, duration=24, pitch=55)
     assert {field: bits.tolist() for field, bits in model.bits(strange).items()} == {
@@ -198,7 +198,7 @@ def test_an_unknown_value_is_judged_as_the_nearest_known_one():
 
 
 def test_the_mean_of_pieces_is_over_their_notes_and_each_begins_anew():
-    model = CountingModel.fit(sevens(6), vocabulary(), order=3)
+    model = NgramBaseline.fit(sevens(6), vocabulary(), order=3)
     long, short = sevens(2, notes=30)[1], sevens(3, notes=10)[2]
     apart = [model.bits(events) for events in (long, short)]
     together = model.mean_bits([long, events_of([]), short])
@@ -211,7 +211,7 @@ def test_the_mean_of_pieces_is_over_their_notes_and_each_begins_anew():
 def test_one_piece_is_enough_to_count(notes):
     piece = sevens(1, notes=notes)
     assert all(
-        math.isfinite(bits) for bits in CountingModel.fit(piece, vocabulary(), order=5).mean_bits(piece).values()
+        math.isfinite(bits) for bits in NgramBaseline.fit(piece, vocabulary(), order=5).mean_bits(piece).values()
     )
 
 
@@ -228,7 +228,7 @@ def test_of_few_pieces_each_is_fitted_on_once_and_never_where_it_is_counted(piec
 
 def test_without_a_note_there_is_nothing_to_count():
     with pytest.raises(TrainingError, match="nothing to count"):
-        CountingModel.fit([events_of([])], vocabulary(), order=1)
+        NgramBaseline.fit([events_of([])], vocabulary(), order=1)
 
 
 def dataset(pieces):
@@ -243,7 +243,7 @@ def test_the_plain_loss_of_notes_by_lot_is_that_of_drawing_them_and_of_a_pattern
 
 def test_the_plain_loss_is_judged_on_the_pieces_kept_aside():
     study = dataset([*sevens(7), *by_lot(3)])
-    own, other = (replace(study, held_out=np.arange(10) >= 7), replace(study, held_out=np.arange(10) == 0))
+    own, other = (replace(study, is_validation=np.arange(10) >= 7), replace(study, is_validation=np.arange(10) == 0))
     assert counting_loss(own, vocabulary(), random_seed=1) > 2 * counting_loss(other, vocabulary(), random_seed=1)
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.learning.ngram.interpolated import Chain, NgramModel
+from core.learning.ngram.interpolated import Chain, InterpolatedNgram
 from tests.core.learning.events.test_memorisation import build_studied_index
 
 symbols = st.lists(st.integers(0, 4), max_size=20)
@@ -27,7 +27,7 @@ def test_a_longer_context_counts_before_a_shorter_one():
 
 RANDOM = np.random.default_rng(3)
 LINES = [(60 + np.cumsum(RANDOM.choice([-2, -1, 1, 2], 40)), RANDOM.choice([12, 24], 40)) for _ in range(30)]
-MODEL = NgramModel(build_studied_index([("", pitches, lengths) for pitches, lengths in LINES[1:]]))
+MODEL = InterpolatedNgram(build_studied_index([("", pitches, lengths) for pitches, lengths in LINES[1:]]))
 
 
 def test_a_line_costs_the_same_in_every_key():
@@ -41,7 +41,7 @@ def test_wandering_costs_more_and_one_note_over_and_over_less_than_music():
     usual = MODEL.bits(pitches, lengths).mean()
     wandering = MODEL.bits(RANDOM.integers(40, 90, 40), RANDOM.integers(1, 96, 40)).mean()
     songs = [([*[60] * 20, *pitches], [*[24] * 20, *lengths]) for pitches, lengths in LINES[1:]]
-    knows_one_note = NgramModel(build_studied_index([("", *song) for song in songs]))
+    knows_one_note = InterpolatedNgram(build_studied_index([("", *song) for song in songs]))
     stuck = knows_one_note.bits([60] * 40, [24] * 40).mean()
     assert wandering > 2 * usual
     assert stuck < usual / 2
@@ -56,7 +56,7 @@ def test_a_note_costs_its_interval_and_its_length_after_those_before_it():
         intervals.probability([2, -1, 2, -1][:place], interval) * durations.probability(lengths[: place + 1], length)
         for place, (interval, length) in enumerate(zip([2, -1, 2, -1, 2], lengths[1:], strict=True))
     ]
-    found = NgramModel(build_studied_index([("", pitches, lengths)])).bits(pitches, lengths)
+    found = InterpolatedNgram(build_studied_index([("", pitches, lengths)])).bits(pitches, lengths)
     assert found == pytest.approx(-np.log2(expected))
 
 

@@ -55,7 +55,7 @@ def test_a_prepared_run_is_in_the_library_as_unfinished(tmp_path):
     assert (record.id, record.name, record.state) == (job.model_id, "Tunes", "unfinished")
     assert record.corpus_name == "My folder"
     assert (job.training.random_seed, job.training.epochs) == (7, 5)
-    assert Dataset.load(job.folder / "dataset.npz").held_out.sum() == 1
+    assert Dataset.load(job.folder / "dataset.npz").is_validation.sum() == 1
 
 
 def test_chords_are_counted_in_what_is_studied(tmp_path):
@@ -152,7 +152,7 @@ def test_preparing_can_be_cancelled(tmp_path):
 def test_the_seed_of_the_samples_is_the_opening_of_a_piece_never_studied(tmp_path):
     job = prepared(tmp_path)
     dataset = Dataset.load(job.folder / "dataset.npz")
-    (aside,) = dataset.tested
+    (aside,) = dataset.validation
     events = dataset.events(aside)
     notes = job.seed.parts[0].notes
     assert [note.pitch for note in notes] == events.pitch[: len(notes)].tolist()

@@ -6,6 +6,7 @@ import os
 import secrets
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -13,9 +14,53 @@ from pathlib import Path
 
 from core.errors import FileError
 
+_ELSEWHERE = "Choose another place."
+_CAUSES = {
+    errno.ENOSPC: ("the disk is full", "Free some space, or choose another place."),
+    errno.EDQUOT: ("your share of the disk is full", "Free some space, or choose another place."),
+    errno.EACCES: ("you may not write there", "Choose another place, or change its permissions."),
+    errno.EPERM: ("you may not write there", "Choose another place, or change its permissions."),
+    errno.EROFS: ("that disk can only be read", _ELSEWHERE),
+    errno.EIO: ("the disk fails", _ELSEWHERE),
+    errno.ENOENT: ("its folder is not there", "Make the folder first, or choose another one."),
+    errno.ENOTDIR: ("a file is in the way of its folder", _ELSEWHERE),
+    errno.EEXIST: ("a file is in the way", _ELSEWHERE),
+    errno.EISDIR: ("a folder has that name", "Choose another name."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.ELOOP: ("it is a link that leads back to itself", _ELSEWHERE),
+}
+"""What the system says when something can't be written, in words, and what to do about it."""
+
 
 class ChangedError(FileError):
     """What lies at a path is no longer what was read from it or written to it."""
+
+
+def not_written(what: str, error: OSError) -> FileError:
+    """The failure whose sentence is `what` with the true cause, and whose hint goes by that."""
+    cause, hint = _CAUSES.get(error.errno or 0, (error.strerror or str(error), _ELSEWHERE))
+    return FileError(f"{what}: {cause}.", hint=hint)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something, also where it may not be looked at; a name that can't be one is nowhere."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def require_place(path: Path) -> None:
+    """Raise FileError unless a file could be written at `path` now; nothing is made, neither file nor folder."""
+    what = f"‘{path.name}’ can't be saved"
+    try:
+        target, _ = _target(path)
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise not_written(what, error) from error
 
 
 @contextmanager
@@ -41,10 +86,7 @@ def replacing(path: Path) -> Iterator[Path]:
             _grant(temporary, before)
         temporary.replace(target)
     except OSError as error:
-        raise FileError(
-            f"‘{path.name}’ was not saved: {error.strerror or error}.",
-            hint="Free some space or save somewhere else.",
-        ) from error
+        raise not_written(f"‘{path.name}’ was not saved", error) from error
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -94,7 +136,7 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
     if stat.S_ISDIR(before.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(before.st_mode):
-        raise OSError(errno.EINVAL, "It is a device or a pipe")
+        raise OSError(errno.EINVAL, "it is a device or a pipe")
     if not (before.st_mode & 0o222 and os.access(target, os.W_OK)):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return target, before

@@ -6,6 +6,7 @@ With `--json` the last line of stdout is the result as one JSON value; without, 
 import dataclasses
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,10 +30,13 @@ class Console:
     def say(self, line: str = "") -> None:
         """A line of the result for people; nothing when the result is JSON."""
         if not self.as_json:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{shown(line)}\n")
 
     def note(self, line: str) -> None:
         """A line about how it is going."""
+        self._err(shown(line))
+
+    def _err(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
@@ -43,7 +47,7 @@ class Console:
 
     def note_json(self, record: object) -> None:
         """A record about how it is going, as one line of JSON."""
-        self.note(as_json(record))
+        self._err(as_json(record))
 
     def result(self, record: object) -> None:
         """The result, last; nothing without `--json`."""
@@ -76,12 +80,21 @@ class Bar:
         self._drawn.total = total
         self._drawn.n = done
         if words:
-            self._drawn.set_postfix_str(words, refresh=False)
+            self._drawn.set_postfix_str(shown(words), refresh=False)
         self._drawn.refresh()
 
     def write(self, line: str) -> None:
         """A line above the bar."""
-        self._drawn.write(line, file=sys.stderr)
+        self._drawn.write(shown(line), file=sys.stderr)
+
+
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, colours it, breaks a line or turns its direction round."""
+
+
+def shown(line: str) -> str:
+    """A line that is safe on a terminal: names of files and pieces may hold anything."""
+    return _UNSHOWN.sub(lambda found: found.group().encode("unicode_escape").decode(), line)
 
 
 def counted(number: int, thing: str) -> str:

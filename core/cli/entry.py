@@ -3,14 +3,20 @@
 import argparse
 import contextlib
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
 
-from core.cli.console import Console, UsageError
+from core.cli.arguments import file_to_write, named
+from core.cli.console import Console, UsageError, shown
 from core.cli.interruption import Interrupted, interruptible
-from core.errors import AppError
+from core.errors import AppError, FileError
+from core.files import not_written
+
+_LOG = logging.getLogger(__name__)
 
 DONE, FAILED = 0, 1
 _PRESETS = ("article", "quick", "standard", "large")
@@ -40,11 +46,24 @@ def _run(argv: Sequence[str] | None) -> int:
         return FAILED
     except UsageError as error:
         arguments.parser.error(str(error))
-    except BrokenPipeError:
-        # Whoever read the output has gone. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return _unheard()
+        _LOG.info("the system refused", exc_info=True)
+        console.failure(_refused(error))
         return FAILED
     return DONE
+
+
+def _refused(error: OSError) -> FileError:
+    """What the system says, where nobody expected it: a closed folder, a full disk."""
+    return not_written(f"‘{error.filename}’ can't be used" if error.filename else "Something can't be used", error)
+
+
+def _unheard() -> int:
+    """Whoever read the output has gone. Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, Console], None]:
@@ -64,8 +83,13 @@ def _take_any_text() -> None:
             reconfigure(errors="backslashreplace")
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
+
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="ritornello-cli",
         description="Your own MIDI files become your own small model: it continues what you give it.",
         epilog="RITORNELLO_HOME moves the folder of models, corpora, cache and settings elsewhere.",
@@ -90,11 +114,11 @@ def make_parser() -> argparse.ArgumentParser:
     _evaluating(command)
 
     made = command("render", "files:render", "Turn a .mid into audio.")
-    made.add_argument("file", metavar="FILE.mid")
-    made.add_argument("out", metavar="OUT.wav")
-    made.add_argument("--soundfont", metavar="F", help="a .sf2 or .sf3 file")
+    made.add_argument("file", type=named, metavar="FILE.mid")
+    made.add_argument("out", type=file_to_write, metavar="OUT.wav")
+    made.add_argument("--soundfont", type=named, metavar="F", help="a .sf2 or .sf3 file")
     made = command("info", "files:info", "Say what is in a .mid: parts, notes, tempo, metre, key.")
-    made.add_argument("file", metavar="FILE.mid")
+    made.add_argument("file", type=named, metavar="FILE.mid")
     command("doctor", "doctor:doctor", "Say what this machine has, and what to do about what is missing.")
     return parser
 
@@ -104,9 +128,9 @@ _Command = Callable[..., argparse.ArgumentParser]
 
 def _pieces(command: _Command) -> None:
     made = command("import", "pieces:import_", "Read files, folders and zips into a corpus.")
-    made.add_argument("paths", metavar="PATH", nargs="+")
+    made.add_argument("paths", type=named, metavar="PATH", nargs="+")
     made.add_argument("--name", default="", help="what the corpus is called; by default as the first path")
-    made.add_argument("--add-to", default="", metavar="CORPUS", help="add to this corpus instead of making one")
+    made.add_argument("--add-to", type=named, metavar="CORPUS", help="add to this corpus instead of making one")
     made.add_argument("--lines", choices=("melody", "all"), help="what is learnt of each piece")
 
     made = command(
@@ -114,30 +138,30 @@ def _pieces(command: _Command) -> None:
     )
     actions = made.add_subparsers(metavar="ACTION")
     action = command("rename", "pieces:rename_corpus", "Give a corpus another name.", actions)
-    action.add_argument("corpus", metavar="CORPUS")
-    action.add_argument("name", metavar="NEW_NAME")
+    action.add_argument("corpus", type=named, metavar="CORPUS")
+    action.add_argument("name", type=named, metavar="NEW_NAME")
     action = command("delete", "pieces:delete_corpus", "Put a corpus into the trash of the user folder.", actions)
-    action.add_argument("corpus", metavar="CORPUS")
+    action.add_argument("corpus", type=named, metavar="CORPUS")
     action = command("restore", "pieces:restore_corpus", "Take a deleted corpus back out of the trash.", actions)
-    action.add_argument("corpus", metavar="CORPUS")
+    action.add_argument("corpus", type=named, metavar="CORPUS")
     action = command("lines", "pieces:set_lines", "Learn the melodies alone, or all notes.", actions)
-    action.add_argument("corpus", metavar="CORPUS")
+    action.add_argument("corpus", type=named, metavar="CORPUS")
     action.add_argument("lines", choices=("melody", "all"))
 
     made = command("models", "models:list_models", "List the models; or rename, delete, restore, export, import.")
     actions = made.add_subparsers(metavar="ACTION")
     action = command("rename", "models:rename", "Give a model another name.", actions)
-    action.add_argument("model", metavar="MODEL")
-    action.add_argument("name", metavar="NEW_NAME")
+    action.add_argument("model", type=named, metavar="MODEL")
+    action.add_argument("name", type=named, metavar="NEW_NAME")
     action = command("delete", "models:delete", "Put a model into the trash of the user folder.", actions)
-    action.add_argument("model", metavar="MODEL")
+    action.add_argument("model", type=named, metavar="MODEL")
     action = command("restore", "models:restore", "Take a deleted model back out of the trash.", actions)
-    action.add_argument("model", metavar="MODEL")
+    action.add_argument("model", type=named, metavar="MODEL")
     action = command("export", "models:export", "Write a model as one file.", actions)
-    action.add_argument("model", metavar="MODEL")
-    action.add_argument("out", metavar="FILE")
+    action.add_argument("model", type=named, metavar="MODEL")
+    action.add_argument("out", type=file_to_write, metavar="FILE")
     action = command("import", "models:import_", "Add a .ritornello-model to the library.", actions)
-    action.add_argument("file", metavar="FILE")
+    action.add_argument("file", type=named, metavar="FILE")
 
     made = command("trash", "trash:trash", "List the deleted corpora and models that can come back; or empty it.")
     made.add_argument("--empty", action="store_true", help="delete all of it for good")
@@ -145,7 +169,7 @@ def _pieces(command: _Command) -> None:
 
 def _training(command: _Command) -> None:
     made = command("train", "train:train", "Train a model on a corpus, or on files that are imported first.")
-    made.add_argument("corpus", metavar="CORPUS_OR_PATH", nargs="*")
+    made.add_argument("corpus", type=named, metavar="CORPUS_OR_PATH", nargs="*")
     made.add_argument("--preset", choices=_PRESETS, default="standard")
     made.add_argument("--epochs", type=int, metavar="N", help="at most so many readings of all pieces")
     made.add_argument("--minutes", type=float, metavar="M", help="at most so long")
@@ -155,12 +179,15 @@ def _training(command: _Command) -> None:
     made.add_argument("--random-seed", type=int, metavar="N")
     made.add_argument(
         "--start-from",
+        type=named,
         default="automatic",
         metavar="MODEL",
         help="go on from the weights of this model; scratch: from nothing; by default what suits the pieces",
     )
     made.add_argument("--name", default="", help="what the model is called; by default as the corpus")
-    made.add_argument("--out", metavar="FILE", help="write the model as one .ritornello-model as well")
+    made.add_argument(
+        "--out", type=file_to_write, metavar="FILE", help="write the model as one .ritornello-model as well"
+    )
     made.add_argument(
         "--resume",
         action="store_true",
@@ -171,8 +198,8 @@ def _training(command: _Command) -> None:
 
 def _generating(command: _Command) -> None:
     made = command("generate", "generate:generate", "Continue a melody.")
-    made.add_argument("--model", default="starter", help="a name, starter, or a .ritornello-model file")
-    made.add_argument("--seed", metavar="FILE.mid", help="what is continued; by default the demo melody")
+    made.add_argument("--model", type=named, default="starter", help="a name, starter, or a .ritornello-model file")
+    made.add_argument("--seed", type=named, metavar="FILE.mid", help="what is continued; by default the demo melody")
     made.add_argument("--part", type=int, metavar="N", help="which part of it, from 1; by default the melody")
     made.add_argument("--bars", type=int, default=8, metavar="N")
     made.add_argument("--takes", type=int, default=1, metavar="K", help="with more than one: FILE-A.mid, FILE-B.mid …")
@@ -186,7 +213,7 @@ def _generating(command: _Command) -> None:
     made.add_argument("--keep", choices=("rhythm", "pitch"), help="repeat the seed's, let the model choose the rest")
     made.add_argument("--motifs", type=float, default=0.0, metavar="X", help="how much it comes back to its figures")
     made.add_argument("--random-seed", type=int, metavar="N", help="the same number, the same takes")
-    made.add_argument("--out", required=True, metavar="FILE.mid")
+    made.add_argument("--out", type=file_to_write, required=True, metavar="FILE.mid")
 
 
 def _evaluating(command: _Command) -> None:
@@ -197,13 +224,13 @@ def _evaluating(command: _Command) -> None:
         " come to real ones (MODEL PATH… --samples), how well a preset does, trained anew (--folds K PATH…), or plain"
         " counting (--counting PATH…).",
     )
-    made.add_argument("arguments", metavar="MODEL PATH", nargs="+")
+    made.add_argument("arguments", type=named, metavar="MODEL PATH", nargs="+")
     made.add_argument(
         "--samples", type=int, nargs="?", const=200, metavar="N", help="judge so many continuations; by default 200"
     )
     made.add_argument("--temperature", type=float, default=0.9, metavar="T", help="of the continuations")
     made.add_argument("--bars", type=int, default=8, metavar="B", help="of each continuation, after 4 of its piece")
-    made.add_argument("--against", default="", metavar="MODEL", help="a second column: another model on the same seeds")
+    made.add_argument("--against", type=named, metavar="MODEL", help="a second column: another model on the same seeds")
     made.add_argument("--folds", type=int, metavar="K", help="cross-validate by piece, training anew for each fold")
     made.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="only these folds, counted from 1")
     made.add_argument(

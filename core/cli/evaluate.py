@@ -15,6 +15,7 @@ from core.cli.interruption import interruptible
 from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
 from core.corpus.store import Corpus, CorpusStore, Lines, PieceEntry
+from core.files import is_there
 from core.learning.evaluation.cross_validation import (
     MOST_NOTES_BACK,
     ORDERS,
@@ -112,7 +113,7 @@ def _lines(model: TrainedModel) -> Lines | None:
 
 def _cross_validate(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.folds < 2:
-        raise UsageError("folds: at least 2")
+        raise UsageError("--folds is at least 2")
     numbers = sorted(set(arguments.only)) or list(range(1, arguments.folds + 1))
     with console.bar("batch") as bar:
         control = Control(_FoldTeller(bar, numbers, arguments.folds))
@@ -147,7 +148,7 @@ def _evaluate_counting(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.folds is not None or arguments.epochs is not None or arguments.minutes is not None:
         raise UsageError("--counting trains nothing: it goes without --folds, --epochs and --minutes")
     if arguments.order is not None and not 0 <= arguments.order <= MOST_NOTES_BACK:
-        raise UsageError(f"order: 0 to {MOST_NOTES_BACK} notes back")
+        raise UsageError(f"--order goes from 0 to {MOST_NOTES_BACK} notes back")
     random_seed = 1 if arguments.random_seed is None else arguments.random_seed
     control = Control()
     with interruptible(control), _pieces(arguments.arguments, control, lines=arguments.lines) as (pieces, _total):
@@ -204,7 +205,7 @@ def _pieces(
 
     lines: melodies or all notes; None = as the corpus says.
     """
-    if len(names) == 1 and not Path(names[0]).exists():
+    if len(names) == 1 and not is_there(Path(names[0])):
         store = CorpusStore(paths.home())
         yield _learnable(store, store.load(names[0]), lines)
         return

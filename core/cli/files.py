@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
+from core.cli.arguments import place_of
 from core.cli.console import Console
 from core.cli.interruption import interruptible
 from core.music.midi_file import read_midi
@@ -24,6 +25,7 @@ def render(arguments: argparse.Namespace, console: Console) -> None:
     from core.playback.soundfont import read_soundfont
     from core.playback.synth import NoteRenderer, choose_renderer
 
+    out = place_of(arguments.out)
     began = time.monotonic()
     score = read_midi(Path(arguments.file))
     renderer: NoteRenderer
@@ -45,7 +47,6 @@ def render(arguments: argparse.Namespace, console: Console) -> None:
         control = Control(show)
         with interruptible(control):
             pcm = render_score(score, renderer, control=control)
-    out = Path(arguments.out)
     write_wav(pcm, out)
     seconds, elapsed_s = len(pcm) / FRAMES_PER_S, time.monotonic() - began
     console.say(f"{out}: {seconds:.1f} s of audio, made in {elapsed_s:.1f} s.")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core import paths
+from core.cli.arguments import place_of, usage_error
 from core.cli.console import Console, UsageError
 from core.cli.interruption import interruptible
 from core.corpus.melody import melody_part
@@ -32,6 +33,8 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
     random_seed = secrets.randbelow(2**31) if arguments.random_seed is None else arguments.random_seed
     # A request for an empty score first: what can't be is told before anything is read.
     request = _request(arguments, Score(), 0, (low, high), random_seed)
+    letters = string.ascii_uppercase[: arguments.takes]
+    files = {letter: _file(arguments.out, letter, single=arguments.takes == 1) for letter in letters}
     seed_path = Path(arguments.seed) if arguments.seed else paths.demo_seed()
     seed = read_midi(seed_path)
     request = _request(arguments, seed, _part(arguments, seed), (low, high), random_seed)
@@ -52,8 +55,8 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
     if request.motifs and not model.network.copies:
         console.say("This model has no copying heads: --motifs changes nothing.")
     sources = [sources_of(model, take.score, request.part) for take in takes]
-    files = [_file(Path(arguments.out), take.letter, single=request.takes == 1) for take in takes]
-    for take, file, origins in zip(takes, files, sources, strict=True):
+    for take, origins in zip(takes, sources, strict=True):
+        file = files[take.letter]
         write_midi(take.score, file)
         copied = f", {take.copied} notes in a row as in ‘{take.copied_from}’" if take.copied_notes else ""
         console.say(
@@ -65,7 +68,7 @@ def generate(arguments: argparse.Namespace, console: Console) -> None:
     console.result(
         {
             "takes": [
-                _described(take, file, origins) for take, file, origins in zip(takes, files, sources, strict=True)
+                _described(take, files[take.letter], origins) for take, origins in zip(takes, sources, strict=True)
             ],
             "notes_per_s": notes / max(elapsed_s, 1e-9),
             "random_seed": random_seed,
@@ -100,14 +103,14 @@ def _request(
             random_seed=random_seed,
         )
     except SpecError as error:
-        raise UsageError(str(error)) from error
+        raise usage_error(error) from error
 
 
 def _part(arguments: argparse.Namespace, seed: Score) -> int:
     if arguments.part is None:
         return melody_part(seed) or 0
     if not 1 <= arguments.part <= len(seed.parts):
-        raise UsageError(f"the seed has no part {arguments.part}; its parts are 1 to {len(seed.parts)}")
+        raise UsageError(f"--part: the seed has no part {arguments.part}; its parts are 1 to {len(seed.parts)}")
     return int(arguments.part) - 1
 
 
@@ -116,7 +119,7 @@ def _pitch_range(text: str | None) -> tuple[int, int]:
         return 0, 127
     match = _RANGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"a range looks like A3-D6, not ‘{text}’")
+        raise UsageError(f"--range looks like A3-D6, not ‘{text}’")
     low, high = (_pitch(name) for name in match.groups())
     return low, high
 
@@ -125,13 +128,16 @@ def _pitch(name: str) -> int:
     try:
         return int(name) if name[0] in string.digits else parse_pitch(name)
     except ValueError as error:
-        raise UsageError(f"‘{name}’ is no pitch; pitches look like A3 or F#5") from error
+        raise UsageError(f"--range: ‘{name}’ is no pitch; pitches look like A3 or F#5") from error
 
 
 def _file(out: Path, letter: str, *, single: bool) -> Path:
     """The file of one take: as asked for, or with its letter before the suffix."""
-    named = out if out.suffix.lower() in _SUFFIXES else out.with_name(out.name + ".mid")
-    return named if single else named.with_name(f"{named.stem}-{letter}{named.suffix}")
+    if single:
+        return place_of(out, *_SUFFIXES)
+    place_of(out)  # a folder of that name is meant to hold them, not to stand beside them
+    named = out if out.suffix.lower() in _SUFFIXES else out.with_name(f"{out.name}.mid")
+    return place_of(named.with_name(f"{named.stem}-{letter}{named.suffix}"))
 
 
 def _named(note: Note) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
+from core.cli.arguments import place_of
 from core.cli.console import Console
 from core.learning.models.library import Library, ModelRecord, Trashed
+from core.learning.models.model_file import SUFFIX
 from core.trash import KEPT_DAYS
 
 
@@ -58,9 +60,10 @@ def restoring(trashed: Trashed) -> str:
 
 def export(arguments: argparse.Namespace, console: Console) -> None:
     """The command `models export`."""
+    out = place_of(arguments.out.absolute(), SUFFIX)
     library = Library(paths.home())
     record = library.find(arguments.model)
-    path = library.export(record, Path(arguments.out).absolute())
+    path = library.export(record, out)
     console.say(f"‘{record.name}’ is in {path}")
     console.result({**record_of(record), "file": str(path)})
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from core.cli.arguments import usage_error
 from core.cli.console import Console, UsageError
 from core.errors import SpecError
 from core.learning.evaluation.sample_evaluation import SEED_BARS, SampleEvaluation, Samples, Tally
@@ -19,7 +20,7 @@ _MODEL_WIDTH = 29
 def check_samples(arguments: argparse.Namespace) -> None:
     """Raise UsageError for what can't be, before anything is read."""
     if arguments.samples < 2:
-        raise UsageError("samples: at least 2")
+        raise UsageError("--samples is at least 2")
     if arguments.pitch_only:
         raise UsageError("--pitch-only trains anew: it goes with --folds")
     try:
@@ -30,7 +31,7 @@ def check_samples(arguments: argparse.Namespace) -> None:
             random_seed=arguments.random_seed or 0,
         )
     except SpecError as error:
-        raise UsageError(error.sentence) from error
+        raise usage_error(error) from error
 
 
 def say_samples(found: SampleEvaluation, console: Console) -> None:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
+from core.cli.arguments import place_of, usage_error
 from core.cli.console import Bar, Console, UsageError
 from core.cli.interruption import Interrupted, interruptible
 from core.cli.pieces import imported
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import SpecError, TrainingError
+from core.files import is_there
 from core.learning.models.library import Library
+from core.learning.models.model_file import SUFFIX
 from core.learning.models.progress import (
     EpochDone,
     SampleMade,
@@ -48,6 +51,7 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     if cluster is not None and not cluster.is_chief:
         _help(cluster, console)
         return
+    out = place_of(arguments.out.absolute(), SUFFIX) if arguments.out else None
     job = _unfinished_job(arguments, console) if arguments.resume else None
     if job is None:
         job = _new_job(arguments, console)
@@ -63,10 +67,9 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
         "started_from": job.start_from,
         "start_reason": job.start_reason,
     }
-    if arguments.out:
+    if out:
         library = Library(paths.home())
-        path = library.export(library.find(result.model_id), Path(arguments.out).absolute())
-        record["file"] = str(path)
+        record["file"] = str(library.export(library.find(result.model_id), out))
     best = (
         f"best after epoch {result.best_epoch} of {result.epochs}"
         if result.best_epoch
@@ -80,7 +83,7 @@ def train(arguments: argparse.Namespace, console: Console) -> None:
     console.say(
         f"Counting which note follows which needs {told.counting_loss / math.log(2):.3f} bits a note there. {told.ending}"
     )
-    if arguments.out:
+    if out:
         console.say(f"It is in {record['file']} too.")
     console.result(record)
 
@@ -121,12 +124,12 @@ def _check(arguments: argparse.Namespace) -> None:
             random_seed=spec.random_seed if arguments.random_seed is None else arguments.random_seed,
         )
     except SpecError as error:
-        raise UsageError(error.sentence) from error
+        raise usage_error(error) from error
 
 
 def corpus_of(names: list[str], console: Console) -> Corpus:
     """The corpus of a name or id; or that of files and folders, imported first. Raises FileError."""
-    if len(names) == 1 and not Path(names[0]).exists():
+    if len(names) == 1 and not is_there(Path(names[0])):
         return CorpusStore(paths.home()).load(names[0])
     corpus, report = imported([Path(name) for name in names], console)
     skipped = len(report.skipped)
@@ -176,7 +179,7 @@ def _is_meant(run: UnfinishedTraining, arguments: argparse.Namespace) -> bool:
     named = arguments.corpus[0]
     path = Path(named)
     names = {named.casefold()}
-    if path.exists():
+    if is_there(path):
         names.add((path.absolute().name if path.is_dir() else path.stem).casefold())
     return bool(names & {run.corpus_name.casefold(), run.name.casefold(), run.model_id})
 

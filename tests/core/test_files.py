@@ -1,5 +1,6 @@
 """Nothing is lost when writing fails."""
 
+import errno
 import os
 import stat
 import sys
@@ -28,7 +29,9 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
             temporary.write_bytes(b"half of the n")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(FileError, match=r"‘song\.mid’ was not saved: No space left on device"):
+    with pytest.raises(
+        FileError, match=r"‘song\.mid’ was not saved: the disk is full. Free some space, or choose another place."
+    ):
         write()
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
@@ -156,3 +159,45 @@ def test_a_file_that_another_program_changed_is_told(tmp_path: Path) -> None:
     target.write_bytes(b"new")
     with pytest.raises(files.ChangedError, match=r"‘song\.mid’"):
         files.require_unchanged(target, known)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full. Free some space, or choose another place."),
+        (errno.EDQUOT, "your share of the disk is full. Free some space, or choose another place."),
+        (errno.EACCES, "you may not write there. Choose another place, or change its permissions."),
+        (errno.EPERM, "you may not write there. Choose another place, or change its permissions."),
+        (errno.EROFS, "that disk can only be read. Choose another place."),
+        (errno.ENOENT, "its folder is not there. Make the folder first, or choose another one."),
+        (errno.ENAMETOOLONG, "the name is too long. Choose a shorter one."),
+        (errno.EMFILE, f"{os.strerror(errno.EMFILE)}. Choose another place."),
+    ],
+)
+def test_a_failure_says_its_true_cause_and_what_to_do_about_that(tmp_path: Path, number: int, words: str) -> None:
+    def write() -> None:
+        with files.replacing(tmp_path / "song.mid"):
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(FileError) as caught:
+        write()
+    assert str(caught.value) == f"‘song.mid’ was not saved: {words}"
+
+
+def test_a_place_is_tried_and_nothing_is_made_there(tmp_path: Path) -> None:
+    files.require_place(tmp_path / "song.mid")
+    (tmp_path / "file").write_bytes(b"")
+    for place in (tmp_path / "no" / "song.mid", tmp_path / "file" / "song.mid", tmp_path / ("x" * 300), tmp_path):
+        with pytest.raises(FileError):
+            files.require_place(place)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_closed_folder_is_told_as_such(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(FileError, match="you may not write there"):
+        files.write_bytes(tmp_path / "song.mid", b"")
+    with pytest.raises(FileError, match="you may not write there"):
+        files.require_place(tmp_path / "song.mid")
+    tmp_path.chmod(0o700)

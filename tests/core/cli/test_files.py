@@ -78,4 +78,4 @@ def test_render_into_a_folder_that_cannot_be_made_is_a_sentence(cli, waltz, tmp_
     (tmp_path / "file").write_text("in the way")
     outcome = cli("render", waltz, tmp_path / "file" / "out.wav")
     assert outcome.code == 1
-    assert "‘out.wav’ was not saved" in outcome.err
+    assert "‘out.wav’ can't be saved: a file is in the way of its folder" in outcome.err

@@ -12,7 +12,7 @@ def seed(tunes):
 
 
 def test_takes_are_written_side_by_side_and_told(cli, model, seed, tmp_path) -> None:
-    out = tmp_path / "new" / "song.mid"
+    out = tmp_path / "song.mid"
     found = cli("generate", "--model", model, "--seed", seed, "--bars", 4, "--takes", 3, "--out", out, "--json").json
     assert [take["path"] for take in found["takes"]] == [str(out.with_name(f"song-{letter}.mid")) for letter in "ABC"]
     assert found["notes_per_s"] > 0

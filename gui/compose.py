@@ -365,7 +365,11 @@ class ComposeWorkspace(QWidget):
     def _on_models(self, records: "tuple[ModelRecord, ...]") -> None:
         wanted = (self.panel.wanted_model, self._preferences.settings.last_model)
         # One that is still learning can be composed with too, by its best epoch so far, once it was asked for.
-        ready = [record for record in records if record.state == "ready" or record.id in wanted]
+        ready = [
+            record
+            for record in records
+            if record.state == "ready" or (record.state == "unfinished" and record.id in wanted)
+        ]
         self.panel.set_models(ready)
         choice = next((model_id for model_id in wanted if self.panel.model.offers(model_id)), "")
         if choice and self.panel.request_options().model_id != choice:

@@ -4,10 +4,9 @@ All are frozen, validated on construction (SpecError names the field) and travel
 every trained model and cross to the training process.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Literal
 
 from core.errors import SpecError
 from core.music.score import Score
@@ -27,30 +26,8 @@ def _require(holds: bool, field: str, sentence: str) -> None:  # noqa: FBT001 --
         raise SpecError(field, sentence)
 
 
-class _Json:
-    """To and from plain JSON values, ignoring keys of later versions."""
-
-    __slots__ = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]  # mixed into dataclasses only
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Rebuild from `to_json`. Raises SpecError when a value is missing or out of its range."""
-        known = {}
-        for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # mixed into dataclasses only
-            if field.name in stored:
-                value = stored[field.name]
-                known[field.name] = tuple(value) if isinstance(value, list) else value
-        try:
-            return cls(**known)
-        except (TypeError, ValueError) as error:
-            raise SpecError(cls.__name__, f"{cls.__name__} can't be understood: {error}.") from error
-
-
 @dataclass(frozen=True, slots=True)
-class TokenizerSpec(_Json):
+class TokenizerSpec:
     """How notes become events on the grid of 24 steps a quarter."""
 
     fields: tuple[Field, ...] = FIELDS
@@ -67,7 +44,7 @@ class TokenizerSpec(_Json):
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkSpec(_Json):
+class NetworkSpec:
     """Embeddings → stacked LSTM → attention over earlier states → chained heads."""
 
     embedding: int = 64
@@ -95,7 +72,7 @@ class NetworkSpec(_Json):
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSpec(_Json):
+class TrainingSpec:
     """How to train: windows, optimizer, when to stop."""
 
     window: int = 384

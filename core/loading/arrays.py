@@ -59,9 +59,9 @@ def read_npz(source: Path | bytes, wanted: Mapping[str, Like], *, most_members: 
         return {name: read_member(archive, name, like) for name, like in wanted.items()}
 
 
-def read_member(archive: Zip, name: str, like: Like) -> npt.NDArray[Any]:
-    """One array of an .npz. Raises DamagedError, MissingError."""
-    content = archive.read(f"{name}.npy", at_most=like.most_bytes + _MOST_HEADER_BYTES)
+def read_member(archive: Zip, name: str, like: Like, *, most_ratio: float = math.inf) -> npt.NDArray[Any]:
+    """One array of an .npz. most_ratio: unpacked to packed. Raises DamagedError, MissingError."""
+    content = archive.read(f"{name}.npy", at_most=like.most_bytes + _MOST_HEADER_BYTES, most_ratio=most_ratio)
     header = npy_header(content)
     if not like.allows(header.dtype, header.shape):
         raise DamagedError(f"its {name} is of another type or shape")

@@ -56,7 +56,7 @@ def build(kind: type[T], stored: Any, *, complete: bool = False, lenient: bool =
     that it doesn't know are passed over. lenient: so are values that don't fit, where there is a default.
     Raises DamagedError that names the place; also for what a dataclass itself refuses.
     """
-    fitted: T = _fitted(kind, stored, kind.__name__, _Manner(complete, lenient))
+    fitted: T = _fitted(kind, stored, "", _Manner(complete, lenient))
     return fitted
 
 
@@ -77,7 +77,7 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
             return value
     elif origin in (Union, types.UnionType):
         return _fitted_to_one(inner, value, place, manner)
-    elif origin in (tuple, list) and type(value) is list:
+    elif origin in (tuple, list) and type(value) in (list, tuple):  # a tuple is what JSON would make a list of
         of_any_length = origin is list or inner[1:] == (...,)
         if of_any_length or len(inner) == len(value):
             kinds = inner[:1] * len(value) if of_any_length else inner
@@ -87,14 +87,16 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
             )
     elif isinstance(origin, type) and issubclass(origin, Mapping) and type(value) is dict:
         return {
-            _fitted(inner[0], key, f"a key of {place}", manner): _fitted(inner[1], item, f"{place}.{key}", manner)
+            _fitted(inner[0], key, f"a key of {_it(place)}", manner): _fitted(
+                inner[1], item, f"{place}[{_told(key)}]", manner
+            )
             for key, item in value.items()
         }
     elif hint is float and type(value) in (int, float):
         return float(value)
     elif type(value) is (type(None) if hint is None else hint):
         return value
-    raise DamagedError(f"{place} is {_told(value)}")
+    raise DamagedError(f"{_it(place)} is {_told(value)}")
 
 
 def _fitted_to_one(hints: tuple[Any, ...], value: Any, place: str, manner: _Manner) -> Any:
@@ -103,36 +105,41 @@ def _fitted_to_one(hints: tuple[Any, ...], value: Any, place: str, manner: _Mann
             return _fitted(hint, value, place, manner)
         except DamagedError:
             continue
-    raise DamagedError(f"{place} is {_told(value)}")
+    raise DamagedError(f"{_it(place)} is {_told(value)}")
 
 
 def _built(kind: Any, stored: Any, place: str, manner: _Manner) -> Any:
     if type(stored) is not dict:
-        raise DamagedError(f"{place} is {_told(stored)}")
+        raise DamagedError(f"{_it(place)} is {_told(stored)}")
     known = {}
+    before = f"{place}." if place else ""
     for field, hint in _fields(kind):
         has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         if field.name not in stored:
             if manner.complete or not has_default:
-                raise DamagedError(f"{place}.{field.name} is missing")
+                raise DamagedError(f"{before}{field.name} is missing")
             continue
         try:
-            known[field.name] = _fitted(hint, stored[field.name], f"{place}.{field.name}", manner)
+            known[field.name] = _fitted(hint, stored[field.name], f"{before}{field.name}", manner)
         except DamagedError:
             if not (manner.lenient and has_default):
                 raise
     try:
         return kind(**known)
     except AppError as error:
-        raise DamagedError(f"{place}: {error.sentence.rstrip('.')}") from error
+        raise DamagedError(error.sentence.rstrip(".")) from error
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise DamagedError(f"{place}: {error}") from error
+        raise DamagedError(f"{_it(place)} can't be: {error}") from error
 
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
     hints = get_type_hints(kind)
     return tuple((field, hints[field.name]) for field in dataclasses.fields(kind) if field.init)
+
+
+def _it(place: str) -> str:
+    return place or "it"
 
 
 def _told(value: Any) -> str:

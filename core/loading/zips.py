@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import math
 import struct
 import zipfile
 import zlib
@@ -27,6 +28,8 @@ ZIP_ERRORS = (
 """What zipfile raises over a damaged zip or member, besides OSError: by far not BadZipFile alone."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The others inflate thousands of times the bytes that they are given in one go."""
+_SMALL = 50_000
+"""Bytes, packed: below it nobody cares for the ratio."""
 _ENTRY_BYTES = 512
 """Of one member in the zip's directory, on average at most: 46 and its name."""
 _SIZE_OF_DIRECTORY = 5
@@ -36,8 +39,10 @@ _SIZE_OF_DIRECTORY = 5
 class Zip:
     """A zip of ours, open for reading: plain members whose names stay inside, none of them twice. Close it after use."""
 
-    def __init__(self, source: Path | bytes, *, most_members: int, most_bytes: int) -> None:
-        """most_bytes: of the zip itself and of all that it unpacks to. Raises DamagedError, MissingError."""
+    def __init__(
+        self, source: Path | bytes, *, most_members: int, most_bytes: int, most_ratio: float = math.inf
+    ) -> None:
+        """most_bytes: of the zip itself and of all that it unpacks to. most_ratio: see `read`. Raises DamagedError, MissingError."""
         if isinstance(source, bytes):
             if len(source) > most_bytes:
                 raise DamagedError("it is absurdly large")
@@ -48,6 +53,8 @@ class Zip:
             check_directory(self._file, at_most=most_members * _ENTRY_BYTES)
             self._archive = zipfile.ZipFile(self._file)
             self._entries = _checked(self._archive.infolist(), most_members, most_bytes)
+            for name in self._entries:
+                self._check_ratio(name, most_ratio)
         except DamagedError:
             self._file.close()
             raise
@@ -56,7 +63,7 @@ class Zip:
             raise damaged_by(error) from error
         except ZIP_ERRORS as error:
             self._file.close()
-            raise DamagedError("it is no zip, or only a part of one") from error
+            raise DamagedError("it is not what its name says, or only a part of it") from error
 
     def __enter__(self) -> Self:
         return self
@@ -73,30 +80,39 @@ class Zip:
     def names(self) -> tuple[str, ...]:
         return tuple(self._entries)
 
-    def read(self, name: str, *, at_most: int) -> bytes:
-        """The content of a member, at most so many bytes. Raises DamagedError; MissingError when there is none."""
+    def read(self, name: str, *, at_most: int, most_ratio: float = math.inf) -> bytes:
+        """The content of a member, at most so many bytes. Raises DamagedError; MissingError when there is none.
+
+        most_ratio: unpacked to packed, where it unpacks to more than a little.
+        """
         entry = self._entries.get(name)
         if entry is None:
             raise MissingError(f"there is no {name} in it")
         if entry.file_size > at_most:
-            raise DamagedError(f"{name} is absurdly large")
+            raise DamagedError(f"its {name} is absurdly large")
+        self._check_ratio(name, most_ratio)
         try:
             with self._archive.open(entry) as member:
                 content = member.read(at_most + 1)
         except OSError as error:
             raise damaged_by(error) from error
         except ZIP_ERRORS as error:
-            raise DamagedError(f"{name} is damaged") from error
+            raise DamagedError(f"its {name} is damaged") from error
         if len(content) > at_most:
-            raise DamagedError(f"{name} is absurdly large")
+            raise DamagedError(f"its {name} is absurdly large")
         return content
+
+    def _check_ratio(self, name: str, most: float) -> None:
+        entry = self._entries[name]
+        if entry.file_size > most * max(entry.compress_size, _SMALL):
+            raise DamagedError(f"its {name} unpacks to far more than it should")
 
 
 def check_directory(file: IO[bytes], *, at_most: int) -> None:
     """Look how long a zip's list of members is, which zipfile would read whole. Raises DamagedError and ZIP_ERRORS."""
     record = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 -- what ZipFile itself goes by
     if record is None:
-        raise DamagedError("it is no zip, or only a part of one")
+        raise DamagedError("it is not what its name says, or only a part of it")
     if record[_SIZE_OF_DIRECTORY] > at_most:
         raise DamagedError("it holds absurdly many files")
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.learning.events.tokenizer import Events
+from core.loading.arrays import Like
 
 Ints = NDArray[np.int64]
 
@@ -28,6 +29,14 @@ _MIXER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD6E8FEB86659FD93)
 _END = -(2**40)
 """The symbol after the last note of a query: found nowhere."""
+STUDIED_ARRAYS = {
+    "titles": Like("|u1", (None,), 1 << 26),
+    "bounds": Like("<i8", (None,), 1 << 24),
+    "pitches": Like("|i1", (None,), 1 << 28),
+    "lengths": Like("<u2", (None,), 1 << 28),
+    "shared": Like("<f8", (3,)),
+}
+"""What `StudiedIndex.to_arrays` gives: millions of pieces at most, with some hundred notes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,8 @@ class StudiedIndex:
     titles: tuple[str, ...]
     bounds: Ints
     """(pieces + 1,): piece i is notes bounds[i] to bounds[i + 1]."""
-    pitches: NDArray[np.int16]
-    lengths: NDArray[np.int32]
+    pitches: NDArray[np.int8]
+    lengths: NDArray[np.uint16]
     """In steps."""
     usual_run: float = 0.0
     """Notes: the longest run that a piece shares with any other, on average over the pieces."""
@@ -93,26 +102,26 @@ class StudiedIndex:
         return {
             "titles": np.frombuffer("\n".join(self.titles).encode(), np.uint8),
             "bounds": self.bounds,
-            "pitches": self.pitches.astype(np.int8),
-            "lengths": self.lengths.astype(np.uint16),
+            "pitches": self.pitches,
+            "lengths": self.lengths,
             "shared": np.array([self.usual_run, self.common_run, self.is_monophonic], np.float64),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "StudiedIndex":
-        """From `to_arrays`. Raises ValueError or KeyError when the arrays don't fit together."""
-        bounds = arrays["bounds"].astype(np.int64)
-        text = arrays["titles"].astype(np.uint8).tobytes().decode()
+        """From `to_arrays`, each as in STUDIED_ARRAYS. Raises ValueError when they don't fit together."""
+        bounds, pitches, lengths = arrays["bounds"], arrays["pitches"], arrays["lengths"]
+        text = arrays["titles"].tobytes().decode()
         titles = tuple(text.split("\n")) if len(bounds) > 1 else ()
-        pitches, lengths = arrays["pitches"].astype(np.int16), arrays["lengths"].astype(np.int32)
-        usual, common, is_monophonic = (float(value) for value in arrays["shared"])
+        usual, common, is_monophonic = arrays["shared"].tolist()
         fits = (
-            bounds.ndim == pitches.ndim == lengths.ndim == 1
-            and len(bounds) == len(titles) + 1
+            len(bounds) == len(titles) + 1
             and len(pitches) == len(lengths) == bounds[-1]
             and bounds[0] == 0
-            and bool((np.diff(bounds) >= 0).all())
-            and np.isfinite([usual, common]).all()
+            and (np.diff(bounds) >= 0).all()
+            and pitches.min(initial=0) >= 0
+            and 0 <= usual <= len(pitches)
+            and 0 <= common <= len(pitches)
         )
         if not fits:
             raise ValueError("the arrays of the studied pieces don't fit together")
@@ -209,8 +218,10 @@ def build_studied_index(pieces: Iterable[tuple[str, Events]]) -> StudiedIndex:
     index = StudiedIndex(
         tuple(" ".join(title.split()) for title, _ in taken),
         bounds,
-        np.concatenate([np.zeros(0, np.int16), *(events.pitch.astype(np.int16) for _, events in taken)]),
-        np.concatenate([np.zeros(0, np.int32), *(events.duration.clip(0, 65535) for _, events in taken)]),
+        np.concatenate([np.zeros(0, np.int8), *(events.pitch.astype(np.int8) for _, events in taken)]),
+        np.concatenate(
+            [np.zeros(0, np.uint16), *(events.duration.clip(0, 65535).astype(np.uint16) for _, events in taken)]
+        ),
         is_monophonic=overlaps < _OVERLAPS_OF_A_MELODY * max(1, int(bounds[-1])),
     )
     if len(taken) < 2:
@@ -256,7 +267,7 @@ def _hashes(symbols: Ints, size: int) -> NDArray[np.uint64]:
     return hashes
 
 
-def _run_hashes(symbols: Ints, lengths: Ints | NDArray[np.int32], notes: int) -> NDArray[np.uint64]:
+def _run_hashes(symbols: Ints, lengths: Ints | NDArray[np.uint16], notes: int) -> NDArray[np.uint64]:
     """A hash of each run of so many notes: all their symbols but the last one's, of which only the length counts."""
     count = max(0, len(symbols) - notes + 1)
     before = _hashes(symbols, notes - 1)[:count]

@@ -221,7 +221,7 @@ class Vocabulary:
         """Rebuild from `to_json`. Raises ModelError when it is anything else."""
         highest = {"delta": LONGEST_STEPS, "pitch": 127, "duration": LONGEST_STEPS, "velocity": 126}
         if not isinstance(stored, dict) or not stored:
-            raise ModelError("The model's vocabulary is damaged.")
+            raise ModelError("Its vocabulary is damaged.")
         values: dict[Field, tuple[int, ...]] = {}
         for field in FIELDS:
             known = stored.get(field)
@@ -233,6 +233,6 @@ class Vocabulary:
                 or any(type(value) is not int or not 0 <= value <= highest[field] for value in known)
                 or any(later <= earlier for earlier, later in itertools.pairwise(known))
             ):
-                raise ModelError("The model's vocabulary is damaged.")
+                raise ModelError("Its vocabulary is damaged.")
             values[field] = tuple(known)
         return cls(values)

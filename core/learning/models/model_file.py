@@ -20,18 +20,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import AppError, FileError, ModelError
+from core.errors import AppError, DamagedError, FileError, MissingError, ModelError
 from core.files import replacing, write_bytes, write_text
-from core.learning.events.memorisation import StudiedIndex
+from core.learning.events.memorisation import STUDIED_ARRAYS, StudiedIndex
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.models.progress import EpochDone, SampleMade
 from core.learning.network.weights import Weights, parameter_count, weight_shapes
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec, TrainingSpec
+from core.loading.arrays import Like, read_member
+from core.loading.json_values import build, parse_json
+from core.loading.opening import read_file
+from core.loading.zips import Zip
 
 FORMAT = 2
 _OLDEST_FORMAT = 2
@@ -45,6 +49,7 @@ CARD, WEIGHTS, HISTORY, SAMPLES, STUDIED = (
     "studied.npz",
 )
 State = Literal["ready", "unfinished"]
+Line = TypeVar("Line", EpochDone, SampleMade)
 
 _SAMPLE_NAME = re.compile(r"samples/[A-Za-z0-9_-]{1,60}\.mid")
 _MOST_PARAMETERS = 250_000_000
@@ -52,11 +57,16 @@ _MOST_PARAMETERS = 250_000_000
 _LARGEST_WEIGHT = 1e6
 """Trained ones stay under a hundred; with much larger ones sums overflow."""
 _MOST_BYTES = 1 << 30
+_MOST_BYTES_AROUND_ARRAYS = 1 << 20
 _MOST_ENTRIES = 5_000
-_MOST_TEXT_BYTES = 32 << 20
+_MOST_TEXT_BYTES = 16 << 20
+_MOST_LINE_BYTES = 100_000
 _MOST_SAMPLE_BYTES = 4 << 20
 _MOST_RATIO = 100
-"""Unpacked to packed: note data and numbers stay under 20, a zip bomb is in the hundreds."""
+"""Unpacked to packed: text stays under 20, a zip bomb is in the hundreds."""
+_MOST_RATIO_OF_ARRAYS = 4
+"""Trained numbers, and what is packed already, hardly get smaller."""
+_MOST_RATIO_OF_STUDIED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +104,17 @@ class ModelCard:
         stored: dict[str, Any] = {"format": FORMAT}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if hasattr(value, "to_json"):
+            if isinstance(value, Vocabulary):
                 value = value.to_json()
+            elif dataclasses.is_dataclass(value):
+                value = dataclasses.asdict(value)  # type: ignore[arg-type]  # never a class
             stored[field.name] = None if isinstance(value, float) and not math.isfinite(value) else value
         return stored
 
     @classmethod
     def from_json(cls, stored: Any) -> "ModelCard":
         """Rebuild from `to_json`. Raises AppError when something is missing or can't be."""
-        if not isinstance(stored, dict) or not isinstance(stored.get("format"), int):
+        if not isinstance(stored, dict) or type(stored.get("format")) is not int:
             raise ModelError("Its description is damaged.")
         if stored["format"] > FORMAT:
             raise ModelError("It was made by a later version of Ritornello.", hint="Update Ritornello to open it.")
@@ -110,36 +122,16 @@ class ModelCard:
             raise ModelError(
                 "It was made by an early version of Ritornello.", hint="Train it again with the same pieces."
             )
-        texts: dict[str, str] = {}
-        numbers: dict[str, float] = {}
-        for field in dataclasses.fields(cls):
-            value = stored.get(field.name)
-            if field.type is str or field.name == "state":
-                texts[field.name] = str(value or "")[:500]
-            elif field.type is int:
-                numbers[field.name] = value if isinstance(value, int) and 0 <= value < 2**63 else 0
-            elif field.type is float:
-                is_number = isinstance(value, int | float) and math.isfinite(value)
-                numbers[field.name] = float(value) if is_number else math.inf  # type: ignore[arg-type]  # looked at above
-        if not texts["name"].strip() or texts["state"] not in get_args(State):
-            raise ModelError("Its description is damaged.")
-        specs = [stored.get(name) for name in ("tokenizer", "network", "training")]
-        if not all(isinstance(spec, dict) for spec in specs):
-            raise ModelError("Its description is damaged.")
-        tokenizer, network, training = specs
+        told = {name: value for name, value in stored.items() if value is not None}
+        vocabulary = Vocabulary.from_json(told.get("vocabulary")).to_json()
         try:
-            card = cls(
-                tokenizer=TokenizerSpec.from_json(tokenizer),  # type: ignore[arg-type]  # looked at above
-                network=NetworkSpec.from_json(network),  # type: ignore[arg-type]  # looked at above
-                training=TrainingSpec.from_json(training),  # type: ignore[arg-type]  # looked at above
-                vocabulary=Vocabulary.from_json(stored.get("vocabulary")),
-                **texts,  # type: ignore[arg-type]  # by name
-                **numbers,  # type: ignore[arg-type]  # by name
-            )
-        except AppError as error:
-            raise ModelError(f"Its description is damaged. {error.sentence}") from error
-        except (TypeError, ArithmeticError) as error:
-            raise ModelError("Its description is damaged.") from error
+            card = build(cls, {**told, "vocabulary": {"values": vocabulary}})
+        except DamagedError as error:
+            raise ModelError(f"Its description is damaged: {error.reason}.") from error
+        texts = {field.name: getattr(card, field.name)[:500] for field in dataclasses.fields(cls) if field.type is str}
+        if not texts["name"].strip():
+            raise ModelError("Its description is damaged: it has no name.")
+        card = dataclasses.replace(card, **texts)
         known = card.vocabulary.values
         fits = set(known) == set(card.tokenizer.fields)
         if (
@@ -150,6 +142,8 @@ class ModelCard:
             raise ModelError("Its vocabulary doesn't fit its fields.")
         if parameter_count(card.weight_shapes) > _MOST_PARAMETERS:
             raise ModelError("Its network is absurdly large.")
+        if min(getattr(card, field.name) for field in dataclasses.fields(cls) if field.type in (int, float)) < 0:
+            raise ModelError("Its description is damaged: a figure is below 0.")
         return card
 
     @property
@@ -181,15 +175,12 @@ class FolderFiles:
     folder: Path
 
     def read(self, name: str, *, at_most: int) -> bytes | None:
-        path = self.folder / name
         try:
-            if not path.is_file():
-                return None
-            if path.stat().st_size > at_most:
-                raise ModelError(f"Its {name} is absurdly large.")
-            return path.read_bytes()
-        except OSError as error:
-            raise FileError(f"‘{name}’ can't be read: {error.strerror or error}.") from error
+            return read_file(self.folder / name, at_most=at_most)
+        except MissingError:
+            return None
+        except DamagedError as error:
+            raise ModelError(f"Its {name} can't be read: {error.reason}.") from error
 
     def names(self) -> tuple[str, ...]:
         samples = sorted(f"samples/{path.name}" for path in self.folder.glob("samples/*.mid"))
@@ -201,57 +192,34 @@ class PackedFiles:
     """A model as one .ritornello-model: a zip, of which the directory has been checked. Close it after use."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ModelError when it is no zip or a hostile one, FileError when it can't be read."""
+        """Raises ModelError when it is no zip or a hostile one, FileError when it is missing."""
         try:
-            self._archive = zipfile.ZipFile(path)
-        except OSError as error:
-            raise FileError(f"‘{path.name}’ can't be read: {error.strerror or error}.") from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ModelError("It is not a Ritornello model, or only a part of one.") from error
-        try:
-            self._entries = _checked_entries(self._archive)
-        except ModelError:
-            self._archive.close()
-            raise
+            self._archive = Zip(path, most_members=_MOST_ENTRIES, most_bytes=_MOST_BYTES, most_ratio=_MOST_RATIO)
+        except MissingError as error:
+            raise FileError(f"‘{path.name}’ can't be read: {error.reason}.") from error
+        except DamagedError as error:
+            raise _told(error) from error
 
     def close(self) -> None:
         self._archive.close()
 
     def read(self, name: str, *, at_most: int) -> bytes | None:
-        entry = self._entries.get(name)
-        if entry is None:
-            return None
-        if entry.file_size > at_most:
-            raise ModelError(f"Its {name} is absurdly large.")
         try:
-            return self._archive.read(entry)
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]  # zipfile imports zlib
-            raise ModelError(f"Its {name} is damaged.") from error
+            if name.endswith(".npz"):
+                return self._archive.read(name, at_most=at_most, most_ratio=_MOST_RATIO_OF_ARRAYS)
+            return self._archive.read(name, at_most=at_most)
+        except MissingError:
+            return None
+        except DamagedError as error:
+            raise _told(error) from error
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self._entries)
+        known = (CARD, WEIGHTS, HISTORY, SAMPLES, STUDIED)
+        return tuple(name for name in self._archive.names() if name in known or _SAMPLE_NAME.fullmatch(name))
 
 
-def _checked_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    entries = archive.infolist()
-    if len(entries) > _MOST_ENTRIES:
-        raise ModelError("It holds absurdly many files.")
-    if sum(entry.file_size for entry in entries) > _MOST_BYTES:
-        raise ModelError("It would unpack to more than a gigabyte.")
-    known: dict[str, zipfile.ZipInfo] = {}
-    for entry in entries:
-        name = entry.filename
-        if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
-            raise ModelError("It holds a file that would be put outside its folder.")
-        if entry.flag_bits & 1:
-            raise ModelError("It is locked with a password.")
-        if entry.file_size > _MOST_RATIO * max(entry.compress_size, 1000):
-            raise ModelError("It unpacks to far more than a model needs.")
-        if name in (CARD, WEIGHTS, HISTORY, SAMPLES, STUDIED) or _SAMPLE_NAME.fullmatch(name):
-            if name in known:
-                raise ModelError(f"It holds {name} twice.")
-            known[name] = entry
-    return known
+def _told(error: DamagedError) -> ModelError:
+    return ModelError(f"{error.reason[:1].upper()}{error.reason[1:]}.")
 
 
 def read_card(files: ModelFiles) -> ModelCard:
@@ -260,23 +228,29 @@ def read_card(files: ModelFiles) -> ModelCard:
     if content is None:
         raise ModelError("Its description is missing.")
     try:
-        return ModelCard.from_json(json.loads(content))
-    except (ValueError, RecursionError) as error:
+        stored = parse_json(content, at_most=_MOST_TEXT_BYTES)
+    except DamagedError as error:
         raise ModelError("Its description is damaged.") from error
+    return ModelCard.from_json(stored)
 
 
 def read_weights(files: ModelFiles, card: ModelCard) -> Weights:
     """All weights, in the shapes that the card asks for and finite. Raises AppError."""
-    content = files.read(WEIGHTS, at_most=_MOST_BYTES)
+    shapes = card.weight_shapes
+    content = files.read(WEIGHTS, at_most=4 * parameter_count(shapes) + _MOST_BYTES_AROUND_ARRAYS)
     if content is None:
         raise ModelError("Its weights are missing.")
+    weights: Weights = {}
     try:
-        arrays = _read_arrays(content, expected=card.weight_shapes)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+        with Zip(content, most_members=_MOST_ENTRIES, most_bytes=_MOST_BYTES) as archive:
+            for name, shape in shapes.items():
+                array = read_member(archive, name, Like("<f4", shape), most_ratio=_MOST_RATIO_OF_ARRAYS)
+                if not -_LARGEST_WEIGHT <= array.min() <= array.max() <= _LARGEST_WEIGHT:  # nor is NaN
+                    raise ModelError("Its weights hold numbers that no training makes.")
+                weights[name] = array.astype(np.float32)
+    except DamagedError as error:
         raise ModelError("Its weights are damaged.") from error
-    if not all((np.abs(array) <= _LARGEST_WEIGHT).all() for array in arrays.values()):  # so is no NaN
-        raise ModelError("Its weights hold numbers that no training makes.")
-    return {name: array.astype(np.float32) for name, array in arrays.items()}
+    return weights
 
 
 def read_studied(files: ModelFiles) -> StudiedIndex | None:
@@ -285,37 +259,33 @@ def read_studied(files: ModelFiles) -> StudiedIndex | None:
     if content is None:
         return None
     try:
-        return StudiedIndex.from_arrays(_read_arrays(content))
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+        with Zip(content, most_members=_MOST_ENTRIES, most_bytes=_MOST_BYTES) as archive:
+            return StudiedIndex.from_arrays(
+                {
+                    name: read_member(archive, name, like, most_ratio=_MOST_RATIO_OF_STUDIED)
+                    for name, like in STUDIED_ARRAYS.items()
+                }
+            )
+    except (DamagedError, ValueError) as error:
         raise ModelError("Its list of studied pieces is damaged.") from error
 
 
 def read_history(files: ModelFiles) -> tuple[EpochDone, ...]:
     """The epochs in order; lines that can't be read (a crash while writing) are left out."""
-    epochs = []
-    for stored in _lines(files, HISTORY):
-        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            epochs.append(_epoch_of(stored))
-    return tuple(epochs)
+    return tuple(_lines(files, HISTORY, EpochDone))
 
 
 def read_samples(files: ModelFiles, folder: Path) -> tuple[SampleMade, ...]:
     """The model's answers whose .mid is there, with absolute paths into `folder`."""
     names = set(files.names())
     samples = []
-    for stored in _lines(files, SAMPLES):
-        name = f"samples/{PurePosixPath(str(stored.get('path'))).name}"
-        with suppress(KeyError, TypeError, ValueError, OverflowError):
-            if name in names:
-                samples.append(
-                    SampleMade(
-                        epoch=int(stored["epoch"]),
-                        path=str(folder / name),
-                        phrase=str(stored["phrase"])[:200],
-                        copied_notes=int(stored["copied_notes"]),
-                        start=max(0, int(stored.get("start", 0))),
-                    )
-                )
+    for sample in _lines(files, SAMPLES, SampleMade):
+        name = f"samples/{PurePosixPath(sample.path).name}"
+        if name in names:
+            start = max(0, sample.start)
+            samples.append(
+                dataclasses.replace(sample, path=str(folder / name), phrase=sample.phrase[:200], start=start)
+            )
     return tuple(samples)
 
 
@@ -376,28 +346,14 @@ def unpack(files: PackedFiles, folder: Path) -> ModelCard:
     return card
 
 
-def _lines(files: ModelFiles, name: str) -> Iterator[dict[str, Any]]:
+def _lines(files: ModelFiles, name: str, kind: type[Line]) -> Iterator[Line]:
     try:
         content = files.read(name, at_most=_MOST_TEXT_BYTES)
     except AppError:
         return
-    for line in (content or b"").decode("utf-8", "replace").splitlines():
-        with suppress(ValueError, RecursionError):
-            stored = json.loads(line)
-            if isinstance(stored, dict):
-                yield stored
-
-
-def _epoch_of(stored: dict[str, Any]) -> EpochDone:
-    return EpochDone(
-        epoch=int(stored["epoch"]),
-        losses={str(field): float(loss) for field, loss in stored["losses"].items()},
-        held_out_losses={str(field): float(loss) for field, loss in stored["held_out_losses"].items()},
-        is_best=bool(stored["is_best"]),
-        best_epoch=int(stored["best_epoch"]),
-        elapsed_s=float(stored["elapsed_s"]),
-        events_per_s=float(stored["events_per_s"]),
-    )
+    for line in (content or b"").splitlines():
+        with suppress(DamagedError):
+            yield build(kind, parse_json(line, at_most=_MOST_LINE_BYTES))
 
 
 def _append(path: Path, entry: Mapping[str, Any]) -> None:
@@ -419,41 +375,3 @@ def _npz(arrays: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> b
             kind = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), entry.getvalue(), kind)
     return content.getvalue()
-
-
-def _read_arrays(
-    content: bytes, *, expected: Mapping[str, tuple[int, ...]] | None = None
-) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of an .npz; with `expected`, exactly those, floats of those shapes. Raises ValueError and kin."""
-    arrays = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-        if sum(entry.file_size for entry in entries.values()) > _MOST_BYTES:
-            raise ValueError("absurdly large")
-        for name in expected if expected is not None else entries:
-            with archive.open(entries[name]) as stream:
-                arrays[name] = _read_array(
-                    stream, entries[name].file_size, None if expected is None else expected[name]
-                )
-    return arrays
-
-
-def _read_array(stream: Any, size: int, shape: tuple[int, ...] | None) -> npt.NDArray[Any]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        stored_shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        stored_shape, is_fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    else:
-        raise ValueError("no such version")
-    if (
-        dtype.hasobject
-        or dtype.kind not in "fiu"
-        or (shape is not None and (stored_shape != shape or dtype.kind != "f"))
-    ):
-        raise ValueError("another shape or type")
-    count = math.prod(stored_shape)
-    if count * dtype.itemsize != size - stream.tell():
-        raise ValueError("size and shape don't fit")
-    array = np.frombuffer(stream.read(), dtype, count)
-    return array.reshape(stored_shape, order="F" if is_fortran else "C")

@@ -71,6 +71,16 @@ def test_what_a_zip_says_of_a_size_is_not_believed() -> None:
         archive.read("a", at_most=1000)
 
 
+def test_what_unpacks_to_far_more_than_it_is_may_be_refused() -> None:
+    content = _zip([("little", bytes(300_000)), ("much", bytes(30_000_000))])
+    with Zip(content, most_members=10, most_bytes=100_000_000) as archive:
+        assert len(archive.read("little", at_most=1_000_000, most_ratio=10)) == 300_000
+        with pytest.raises(DamagedError, match="its much unpacks to far more"):
+            archive.read("much", at_most=100_000_000, most_ratio=10)
+    with pytest.raises(DamagedError, match="far more"):
+        Zip(content, most_members=10, most_bytes=100_000_000, most_ratio=10)
+
+
 def test_a_locked_member_is_refused() -> None:
     content = bytearray(_zip())
     content[content.rindex(b"PK\x01\x02") + 8] |= 1

@@ -2,8 +2,9 @@ import io
 import json
 import os
 import time
+import tracemalloc
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -40,11 +41,14 @@ def weights_of(card):
     return fresh_weights(card.weight_shapes, random_seed=1)
 
 
+def studied_index():
+    line = np.array([60, 62, 64], np.int32)
+    return build_studied_index([("Air", Events(line * 0, line, line * 0 + 12, line * 0, line * 0, line * 0 + 96))])
+
+
 def fill(folder, card=CARD):
     model_file.write_weights(folder, weights_of(card))
-    line = np.array([60, 62, 64], np.int32)
-    events = Events(line * 0, line, line * 0 + 12, line * 0, line * 0, line * 0 + 96)
-    model_file.write_studied(folder, build_studied_index([("Air", events)]))
+    model_file.write_studied(folder, studied_index())
     model_file.append_history(folder, EPOCH)
     (folder / "samples").mkdir(exist_ok=True)
     (folder / "samples" / "epoch-001.mid").write_bytes(b"MThd")
@@ -124,6 +128,26 @@ def test_an_endless_licence_is_cut_and_a_missing_one_is_empty():
 def test_listing_reads_no_weights(library, record):
     (record.path / "weights.npz").write_bytes(b"no weights")
     assert record in library.list()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such things")
+@pytest.mark.parametrize("name", ["model.json", "weights.npz", "studied.npz", "history.jsonl"])
+def test_pipes_and_devices_in_place_of_a_models_files_hold_nothing_up(library, record, tmp_path, name):
+    for spoil in (lambda path: os.mkfifo(path), lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()):
+        (record.path / name).unlink(missing_ok=True)
+        spoil(record.path / name)
+        assert len(library.list()) == 2
+        if name == "history.jsonl":
+            assert library.history(record) == ()
+        else:
+            with pytest.raises(ModelError, match="can't be opened: its"):
+                library.load(record)
+        (record.path / name).rmdir() if (record.path / name).is_dir() else (record.path / name).unlink()
+    for path in (tmp_path / "pipe.ritornello-model", tmp_path / "zero.ritornello-model"):
+        os.mkfifo(path) if "pipe" in path.name else path.symlink_to("/dev/zero")
+        for attempt in (library.import_file, library.find):
+            with pytest.raises(ModelError, match="not an ordinary file"):
+                attempt(path)
 
 
 def test_an_unfinished_or_interrupted_history_is_read_as_far_as_it_goes(library, record):
@@ -323,6 +347,7 @@ class Trap:
         return (pytest.fail, ("code of the model was run",))
 
 
+STUDIED = studied_index().to_arrays()
 HOSTILE = {
     "no description": {"model.json": None},
     "no weights": {"weights.npz": None},
@@ -333,13 +358,13 @@ HOSTILE = {
     "specs that are none": {"model.json": card_with(network={"units": "many"})},
     "a spec of another type": {"model.json": card_with(tokenizer=[1, 2])},
     "fields that are none": {"model.json": card_with(tokenizer={"fields": ["pitch", "soul"]})},
-    "an absurd network": {"model.json": card_with(network={**CARD.network.to_json(), "units": 4096, "layers": 8})},
-    "layers beyond all": {"model.json": card_with(network={**CARD.network.to_json(), "layers": 10**9})},
+    "an absurd network": {"model.json": card_with(network={**asdict(CARD.network), "units": 4096, "layers": 8})},
+    "layers beyond all": {"model.json": card_with(network={**asdict(CARD.network), "layers": 10**9})},
     "an absurd vocabulary": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "pitch": [10**9]})},
     "notes of no length": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "duration": [0, 24]})},
     "a velocity beyond all": {"model.json": card_with(vocabulary={**CARD.vocabulary.to_json(), "velocity": [8]})},
     "a vocabulary without pitch": {"model.json": card_with(vocabulary={"delta": [1]})},
-    "another network's weights": {"model.json": card_with(network=NetworkSpec().to_json())},
+    "another network's weights": {"model.json": card_with(network=asdict(NetworkSpec()))},
     "weights of another shape": {"weights.npz": weights_with("lstm0/bias", np.zeros(31, np.float32))},
     "a weight missing": {"weights.npz": npz({"lstm0/bias": np.zeros(32, np.float32)})},
     "NaN": {"weights.npz": weights_with("lstm0/bias", np.full(32, np.nan, np.float32))},
@@ -351,6 +376,24 @@ HOSTILE = {
     "a negative shape": {"weights.npz": header_claiming((-20, 32))},
     "cut weights": {"weights.npz": npz(weights_of(CARD))[:1000]},
     "studied pieces that don't fit": {"studied.npz": npz({"titles": np.zeros(3, np.uint8)})},
+    "half a layer": {"model.json": card_with(network={**asdict(CARD.network), "layers": 1.5})},
+    "units with a point": {"model.json": card_with(network={**asdict(CARD.network), "units": 8.0})},
+    "half a velocity class": {"model.json": card_with(tokenizer={**asdict(CARD.tokenizer), "velocity_classes": 7.5})},
+    "a dropout of NaN": {"model.json": card_with(network={**asdict(CARD.network), "dropout": float("nan")})},
+    "endless minutes": {"model.json": card_with(training={**asdict(CARD.training), "minutes": float("inf")})},
+    "a truth for a number": {"model.json": card_with(epochs=True)},
+    "less than nothing": {"model.json": card_with(pieces=-1)},
+    "half a surrogate pair": {"model.json": card_with(name="\ud800")},
+    "brackets without end": {"model.json": b"[" * 200_000},
+    "a huge number": {"model.json": card_with(pieces=10**400)},
+    "a weight without dimensions": {"weights.npz": weights_with("lstm0/bias", np.float32(1))},
+    "titles without dimensions": {"studied.npz": npz({**STUDIED, "titles": np.uint8(1)})},
+    "bounds of another type": {"studied.npz": npz({**STUDIED, "bounds": STUDIED["bounds"].astype(float)})},
+    "no bounds": {"studied.npz": npz({**STUDIED, "bounds": STUDIED["bounds"][:0]})},
+    "bounds beyond the notes": {"studied.npz": npz({**STUDIED, "bounds": STUDIED["bounds"] * 1000})},
+    "a share of NaN": {"studied.npz": npz({**STUDIED, "shared": STUDIED["shared"] * np.nan})},
+    "titles that are no text": {"studied.npz": npz({**STUDIED, "titles": np.full(3, 255, np.uint8)})},
+    "a pickle of studied pieces": {"studied.npz": npz({**STUDIED, "titles": np.array([Trap()] * 3, dtype=object)})},
     "a climbing path": {"../../evil.txt": b"x"},
     "an absolute path": {"/tmp/evil.txt": b"x"},
     "a path for Windows": {"..\\evil.txt": b"x"},
@@ -376,6 +419,45 @@ def test_a_hostile_file_gives_one_sentence_and_leaves_nothing(library, packed, t
         assert caught.value.hint
     assert time.monotonic() - started < 5
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_another_way_of_packing_is_refused(library, packed, tmp_path, kind):
+    with pytest.raises(ModelError, match="packed in a way"):
+        library.import_file(repacked(packed, tmp_path, {}, kind=kind))
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "studied.npz"])
+def test_zeros_that_were_packed_twice_take_no_memory(library, packed, tmp_path, name):
+    """The .npz within the model inflates as well; its arrays are huge, and as the card wants them."""
+    network = {**asdict(CARD.network), "layers": 2, "units": 1800}
+    shapes = ModelCard.from_json(json.loads(card_with(network=network))).weight_shapes
+    wanted = {"weights.npz": shapes, "studied.npz": {"pitches": (100_000_000,)}}[name]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for array, shape in wanted.items():
+            with archive.open(f"{array}.npy", "w", force_zip64=True) as member:
+                kind = {"weights.npz": "<f4", "studied.npz": "|i1"}[name]
+                np.lib.format.write_array_header_1_0(member, {"descr": kind, "fortran_order": False, "shape": shape})
+                size = int(np.prod(shape)) * int(kind[-1])
+                for _ in range(0, size, 1 << 20):
+                    member.write(bytes(min(1 << 20, size)))
+                    size -= 1 << 20
+        if name == "studied.npz":
+            for array in STUDIED.keys() - wanted:
+                with archive.open(f"{array}.npy", "w") as member:
+                    np.lib.format.write_array(member, STUDIED[array])
+    hostile = repacked(
+        packed, tmp_path, {"model.json": card_with(network=network), name: content.getvalue()}, kind=zipfile.ZIP_STORED
+    )
+    assert hostile.stat().st_size < 10_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match="can't be opened: its"):
+            library.import_file(hostile)
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])

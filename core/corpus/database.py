@@ -46,6 +46,8 @@ def translated(what: str, path: Path, *, damaged: Callable[[], FileError]) -> It
     """SQLite's errors as a FileError whose sentence begins with `what`, or `damaged()`; an interruption passes."""
     try:
         yield
+    except UnicodeDecodeError as error:  # damage quoted in an error's own words
+        raise damaged() from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_INTERRUPT:
@@ -78,6 +80,15 @@ def _is_full(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free < _FULL
     except OSError:
         return False
+
+
+def require_sound(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DataError, which is damage, where a file has lost some of itself and would still answer.
+
+    It reads the whole file: 0.1 s for 25 MB.
+    """
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DataError("damaged within")
 
 
 def of_kinds(rows: Iterable[tuple[Any, ...]], *kinds: type | tuple[type, ...]) -> Iterator[tuple[Any, ...]]:

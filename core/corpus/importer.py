@@ -92,7 +92,7 @@ SELECT found.path,
     CASE WHEN found.reason || coalesce(content.reason, '') != '' THEN 'skipped'
         WHEN first != found.path THEN 'same' WHEN content.repairs != '' THEN 'repaired' ELSE 'kept' END AS verdict,
     CASE WHEN found.reason || coalesce(content.reason, '') != '' THEN found.reason || coalesce(content.reason, '')
-        WHEN first != found.path THEN '' ELSE content.repairs END AS reason,
+        WHEN first != found.path THEN '' ELSE coalesce(content.repairs, '') END AS reason,
     CASE WHEN first != found.path THEN first ELSE x'' END AS of, coalesce(found.fingerprint, '') AS fingerprint,
     coalesce(content.notes, (SELECT notes FROM temp.earlier WHERE earlier.fingerprint = found.fingerprint), 0) AS notes,
     coalesce(content.key, (SELECT key FROM temp.earlier WHERE earlier.fingerprint = found.fingerprint), '') AS key,
@@ -443,7 +443,9 @@ def _write(
         ).fetchone()
         entries = {
             "name": name,
-            "lines": renewed.lines if renewed else ("melody" if 2 * melodic >= pieces else "all"),
+            "lines": renewed.lines
+            if renewed and not renewed.damage
+            else ("melody" if 2 * melodic >= pieces else "all"),
             "created": about.get("created", datetime.now(UTC).isoformat(timespec="seconds")),
             "list": str(number),
             "roots": about.get("roots", roots) if is_added else roots,

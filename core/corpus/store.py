@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.corpus.cache import open_cache, score_of
-from core.corpus.database import move, of_kinds, translated
+from core.corpus.database import move, of_kinds, require_sound, translated
 from core.corpus.melody import melody_line
 from core.corpus.report import VERDICT_KINDS, ImportReport, verdict_of_row
 from core.corpus.rows import DamagedCorpusError, Rows, reading
@@ -315,6 +315,7 @@ class CorpusStore:
             connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             try:
                 connection.executescript(SCHEMA)
+                require_sound(connection)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -336,7 +337,7 @@ class CorpusStore:
         with reading(path) as connection:
             about = read_about(connection)
             pieces = PieceRows(path, _number(about, "list"))
-            pieces.check()
+            require_sound(connection)
         lines: Lines = "melody" if about.get("lines") == "melody" else "all"
         return Corpus(path.stem, about.get("name", path.stem), lines, pieces, about.get("created", ""))
 
@@ -355,11 +356,6 @@ class PieceRows(Rows[PieceEntry]):
             parameters=(number,),
         )
         self.list = number
-
-    def check(self) -> None:
-        """Look at every row's numbers. Raises DamagedCorpusError."""
-        self.total("notes + melody_notes")
-        len(self)
 
 
 def _name_in(path: Path) -> str:

@@ -295,8 +295,12 @@ class Document(QObject):
         kept = take or self._preview
         if kept is None:
             return
-        self.set_preview(None)
-        self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), self._snapshot.with_take(kept).kept)
+        after = self._snapshot.with_take(kept).kept
+        had_preview = self._preview is not None
+        self._preview = self._laid = None  # at one stroke: what plays must not stop where the take isn't there for a moment
+        self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), after)
+        if had_preview:
+            self.preview_changed.emit()
 
     # Files
 

@@ -214,6 +214,23 @@ def test_enter_in_a_field_leaves_the_playhead_where_it_is(studio, qtbot):
         assert not entry.hasFocus()
 
 
+def test_a_take_kept_while_it_plays_goes_on_playing(studio, qtbot):
+    key(qtbot, studio, Qt.Key.Key_G)
+    settled(qtbot, studio)
+    key(qtbot, studio, Qt.Key.Key_Space)
+    take = studio.document.preview
+    studio.player.tick = take.start + 480
+    handed = []
+    for changed in (studio.document.changed, studio.document.preview_changed):
+        changed.connect(lambda: handed.append(studio.document.heard_score.end))
+    qtbot.mouseClick(studio.window.compose.tray._cards[1].grip, Qt.MouseButton.LeftButton)
+    key(qtbot, studio, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert studio.document.generated == take.generated
+    assert handed
+    assert min(handed) > take.start + 480
+    assert studio.player.score == studio.document.score
+
+
 def test_escape_takes_the_take_off_the_roll(studio, qtbot):
     key(qtbot, studio, Qt.Key.Key_G)
     settled(qtbot, studio)

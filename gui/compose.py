@@ -190,8 +190,7 @@ class ComposeWorkspace(QWidget):
         generator.fingerprint_found.connect(document.takes.name_model)
         generator.finished.connect(self._on_finished)
         generator.failed.connect(self._on_failed)
-        generator.unknown_found.connect(panel.set_unknown)
-        generator.unknown_found.connect(self.roll.set_unknown)
+        generator.unknown_found.connect(self._on_unknown)
         generator.surprise_found.connect(self.roll.set_surprise)
         self._actions["stop_generating"].setEnabled(False)
 
@@ -383,6 +382,12 @@ class ComposeWorkspace(QWidget):
         self._generator.choose_model(model_id)
         self._preferences.change(last_model=model_id)
         self._note_settings()
+
+    def _on_unknown(self, unknown: frozenset[Note]) -> None:
+        """What a model wrote is not new to it, even where the last barline cut a note to a length that it never met."""
+        strange = unknown - self._document.generated
+        self.panel.set_unknown(strange)
+        self.roll.set_unknown(strange)
 
     # The transport
 

@@ -19,6 +19,7 @@ from core.learning.network.weights import fresh_weights
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
 from core.music import edits
 from core.music.midi_file import read_midi, write_midi
+from core.music.score import Note
 from core.playback.player import DeviceState
 from core.settings import read_settings
 from gui import messages
@@ -26,6 +27,7 @@ from gui.controls.text import Text
 from gui.document import Document, Snapshot, Work
 from gui.main_window import MainWindow
 from gui.messages import Message, MessageAction
+from gui.piano_roll.looks import Fill
 from gui.project_file import project_bytes, read_document, read_project
 from gui.recovery import Autosave, find_recoveries
 from gui.training.about_model import AboutModelDialog
@@ -308,6 +310,21 @@ def test_another_name_for_middle_c_is_seen_everywhere_at_once(studio, qtbot):
     studio.preferences.change(middle_c=3)
     assert panel.range_switch.value == "G2 – D4"
     assert studio.window.compose.roll.view.name_of(60) == "C3"
+
+
+def test_what_the_model_wrote_is_not_new_to_it(studio, qtbot):
+    cut = Note(1920, 65, 1000)  # a length that it never met: the last barline cut it
+    kept = Snapshot(score_of(*studio.document.notes, cut), generated=frozenset((cut,)))
+    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000) as found:
+        studio.document.apply("Keep take A", kept)
+    assert found.args[0] == {cut}
+    view, panel = studio.window.compose.roll.view, studio.window.compose.panel
+    assert view.looks.fill[view.index.row_at(1920, 65)] == Fill.MODEL
+    assert panel._knowledge_words.text() == "It knows all 5 notes of your seed"
+    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000):
+        studio.document.apply("Move", edits.move(kept.score, 0, frozenset((cut,)), ticks=240, semitones=0))
+    assert view.looks.fill[view.index.row_at(2160, 65)] == Fill.UNKNOWN
+    assert panel._knowledge_words.text() == "1 note is new to this model. It is hatched."
 
 
 def test_takes_for_a_seed_that_is_gone_never_arrive(studio, qtbot):

@@ -20,7 +20,7 @@ from core.corpus.cache import READER, DamagedCacheError, keep, known, open_cache
 from core.corpus.database import of_kinds
 from core.corpus.pool import CHUNK, processes_for, read_in_processes
 from core.corpus.reading import Batch, Reader, read_files
-from core.corpus.report import VERDICT_KINDS, ImportNotice, ImportProgress, ImportReport, verdict_of_row
+from core.corpus.report import VERDICT_KINDS, ImportNotice, ImportProgress, ImportReport, NothingKeptError, verdict_of_row
 from core.corpus.rows import DamagedCorpusError, reading
 from core.corpus.store import (
     INSERT_PIECE,
@@ -137,7 +137,7 @@ def import_paths(
     the id of a corpus that they are added to instead. reader: from bytes to music; processes: how many read, None = as
     many as are worth it, 0 = none but this.
     Reports ImportProgress. Raises Cancelled, with everything read so far kept in the cache; FileError if there is
-    nothing there to read. `control.stop` makes the corpus of what has been read.
+    nothing there to read, NothingKeptError if none of it can teach: then no corpus is made or changed. `control.stop` makes the corpus of what has been read.
     """
     began = time.monotonic()
     if not paths:
@@ -437,6 +437,8 @@ def _write(
             "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             ((position, *row) for position, row in enumerate(work.verdicts())),
         )
+        if not connection.execute("SELECT 1 FROM verdict WHERE verdict IN ('kept', 'repaired')").fetchone():
+            raise NothingKeptError(ImportReport(tuple(map(verdict_of_row, work.verdicts())), time.monotonic() - began))
         connection.executemany(INSERT_PIECE, ((number, position, *row) for position, row in enumerate(work.pieces())))
         melodic, pieces = connection.execute(
             "SELECT coalesce(sum(lines = 'melody'), 0), count(*) FROM piece WHERE list = ?", (number,)

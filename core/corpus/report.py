@@ -1,13 +1,18 @@
 """What became of each file that came in: values for the window, the command line and JSON."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Any, Literal, Self
 
 from core.corpus.rows import Rows
 from core.corpus.walk import shown
+from core.errors import FileError
 
 Verdict = Literal["kept", "repaired", "skipped", "same"]
+_COUNTED_REASONS = 10_000
+"""Of so many files the reasons are counted: enough to tell the most frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,23 @@ class ImportReport:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         return cls(tuple(FileVerdict(**item) for item in stored["verdicts"]), float(stored["elapsed_s"]))
+
+
+class NothingKeptError(FileError):
+    """None of the files that came in can teach, so there is no corpus of them. `report` says of each why."""
+
+    def __init__(self, report: ImportReport) -> None:
+        count = len(report.verdicts)
+        files = f"‘{PurePath(report.verdicts[0].path).name}’" if count == 1 else f"None of these {count:,} files"
+        super().__init__(f"{files} {'can’t' if count == 1 else 'can'} teach.", hint=reasons_words(report.skipped))
+        self.report = report
+
+
+def reasons_words(skipped: Sequence[FileVerdict]) -> str:
+    """Why none of these files can teach: the most frequent reasons with their counts."""
+    counts = Counter(verdict.reason for verdict in skipped[:_COUNTED_REASONS])
+    reasons = [f"{reason} ({count:,})" if len(skipped) > 1 else reason for reason, count in counts.most_common(3)]
+    return ". ".join(reason.rstrip(".") for reason in reasons) + "." if reasons else ""
 
 
 @dataclass(frozen=True, slots=True)

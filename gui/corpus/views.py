@@ -3,12 +3,12 @@
 The functions read from disk and count; nothing here may run in the window's thread on a large corpus.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from core.corpus.report import reasons_words
 from core.music.score import Note, Score
 from core.music.timing import metre_at
 from gui.corpus.charts import bars_of, label_of, long_label
@@ -17,11 +17,10 @@ from gui.corpus.pieces_list import Glimpse
 from gui.corpus.report_model import Files, files_of
 
 if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can do without
-    from core.corpus.report import FileVerdict, ImportReport
+    from core.corpus.report import ImportReport
     from core.corpus.statistics import CorpusStatistics
     from core.corpus.store import Corpus, CorpusStore, PieceEntry
 
-_COUNTED_REASONS = 5000
 _GLIMPSED_NOTES = 2500
 """A mini-roll a few hundred pixels wide shows no more."""
 
@@ -96,13 +95,6 @@ def source_words(report: "ImportReport") -> str:
     folders = _shared_folder(verdicts[0].path, verdicts[len(verdicts) - 1].path)
     where = f"From ‘{folders}’. " if folders else ""
     return f"{where}Nothing was changed on your disk."
-
-
-def reasons_words(skipped: "Sequence[FileVerdict]") -> str:
-    """Why none of these files can teach: the most frequent reasons with their counts."""
-    counts = Counter(verdict.reason for verdict in skipped[:_COUNTED_REASONS])
-    reasons = [f"{reason} ({count})" if len(skipped) > 1 else reason for reason, count in counts.most_common(3)]
-    return ". ".join(reason.rstrip(".") for reason in reasons) + "." if reasons else ""
 
 
 def _shared_folder(first: str, last: str) -> str:

@@ -514,7 +514,7 @@ def _overview(home: Path) -> _Overview:
     corpora = tuple(
         CorpusFacts(corpus.id, corpus.name, len(corpus.pieces), corpus.note_count, corpus.lines == "melody")
         for corpus in CorpusStore(home).list()
-        if not corpus.damage  # Pieces lists it, and says why
+        if not corpus.damage and len(corpus.pieces)  # Pieces lists the damaged ones, and says why
     )
     unfinished = tuple(
         Unfinished(training.model_id, training.name, training.epoch, training.epochs) for training in resumable(home)

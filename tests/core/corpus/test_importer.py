@@ -15,7 +15,7 @@ import pytest
 
 from core.corpus import pool
 from core.corpus.importer import import_paths
-from core.corpus.report import FileVerdict, ImportProgress, ImportReport
+from core.corpus.report import FileVerdict, ImportProgress, ImportReport, NothingKeptError
 from core.corpus.store import CorpusStore
 from core.errors import FileError
 from core.tasks import Cancelled, Control
@@ -230,10 +230,24 @@ def test_nothing_to_read_is_said(tmp_path: Path, home: Path) -> None:
     assert CorpusStore(home).list() == ()
 
 
-def test_a_folder_without_any_music_still_has_a_report(pieces: Path, home: Path) -> None:
-    corpus, report = import_paths([put(pieces, {"bad.mid": b"no"})], Control(), home=home)
-    assert len(corpus.pieces) == 0
-    assert [verdict.path for verdict in report.skipped] == [str(pieces / "bad.mid")]
+def test_files_none_of_which_can_teach_have_a_report_and_make_no_corpus(pieces: Path, home: Path) -> None:
+    with pytest.raises(NothingKeptError, match="‘bad.mid’ can’t teach") as caught:
+        import_paths([put(pieces, {"bad.mid": b"no"})], Control(), home=home)
+    assert [verdict.path for verdict in caught.value.report.skipped] == [str(pieces / "bad.mid")]
+    put(pieces, {"empty.mid": b""})
+    with pytest.raises(NothingKeptError, match="None of these 2 files can teach") as caught:
+        import_paths([pieces], Control(), home=home)
+    assert "Empty (1)" in caught.value.hint
+    assert not CorpusStore(home).list()
+
+
+def test_a_folder_whose_music_is_gone_leaves_the_corpus_of_before(pieces: Path, home: Path) -> None:
+    before, _ = import_paths([put(pieces, {"a.mid": tune()})], Control(), home=home)
+    put(pieces, {"a.mid": b"no"})
+    with pytest.raises(NothingKeptError):
+        import_paths([pieces], Control(), home=home)
+    assert list(CorpusStore(home).load(before.id).pieces) == list(before.pieces)
+    assert len(before.pieces) == 1
 
 
 def test_names_are_unique_and_the_same_folder_renews_its_corpus(tmp_path: Path, home: Path) -> None:
@@ -334,8 +348,9 @@ def test_a_process_that_never_came_up_says_nothing_of_its_file_for_good(
     put(pieces, {"a.mid": tune()})
     with monkeypatch.context() as impatient:
         impatient.setattr(pool, "_STARTING_S", 0.0)
-        _, report = import_paths([pieces], Control(), home=home, processes=1)
-    assert [item.reason for item in report.skipped] == ["Reading it took too long"]
+        with pytest.raises(NothingKeptError) as caught:
+            import_paths([pieces], Control(), home=home, processes=1)
+    assert [item.reason for item in caught.value.report.skipped] == ["Reading it took too long"]
     corpus, _ = import_paths([pieces], Control(), home=home)
     assert len(corpus.pieces) == 1
 

@@ -251,16 +251,30 @@ def test_an_import_that_finds_a_damaged_cache_tells_it_and_goes_on(qtbot, shown,
     assert shown.view.piece_count == 5
 
 
-def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controller, tmp_path):
+def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controller, tmp_path, posted, home):
     folder = tmp_path / "noise"
     folder.mkdir()
     (folder / "a.mid").write_bytes(b"x")
     (folder / "b.mid").write_bytes(b"y")
     controller.import_paths((folder,))
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
-    assert workspace.report._title.text() == "None of these 2 files can teach"
-    assert workspace.report._from.text().endswith(" (2).")
-    assert not workspace.report.train.isEnabled()
+    qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+    assert posted[-1].sentence == "None of these 2 files can teach."
+    assert posted[-1].hint.endswith(" (2).")
+    qtbot.waitUntil(lambda: workspace.currentWidget() is workspace.empty)
+    assert not CorpusStore(home).list()
+
+
+def test_a_file_that_cannot_teach_leaves_the_collection_on_show(qtbot, shown, controller, tmp_path, posted, home):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("to do: practise")
+    with qtbot.assertNotEmitted(controller.corpora_changed):
+        controller.import_paths((notes,))
+        qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+    assert posted[-1].sentence == "‘notes.txt’ can’t teach."
+    assert posted[-1].hint
+    qtbot.waitUntil(lambda: shown.report.corpora.currentText() == "music")
+    qtbot.waitUntil(lambda: shown.report._title.text() == "8 files came in, 5 can teach")
+    assert [corpus.name for corpus in CorpusStore(home).list()] == ["music"]
 
 
 def test_a_folder_without_midi_files_is_an_expected_failure(qtbot, workspace, controller, tmp_path, posted):

@@ -297,9 +297,7 @@ class Document(QObject):
             return
         after = self._snapshot.with_take(kept).kept
         had_preview = self._preview is not None
-        self._preview = self._laid = (
-            None  # at one stroke: what plays must not stop where the take isn't there for a moment
-        )
+        self._preview = self._laid = None  # at one stroke, lest what plays end where the take is missing for a moment
         self.apply(self.tr("Keep take {letter}").format(letter=kept.letter), after)
         if had_preview:
             self.preview_changed.emit()

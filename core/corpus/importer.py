@@ -20,7 +20,14 @@ from core.corpus.cache import READER, DamagedCacheError, keep, known, open_cache
 from core.corpus.database import of_kinds
 from core.corpus.pool import CHUNK, processes_for, read_in_processes
 from core.corpus.reading import Batch, Reader, read_files
-from core.corpus.report import VERDICT_KINDS, ImportNotice, ImportProgress, ImportReport, NothingKeptError, verdict_of_row
+from core.corpus.report import (
+    VERDICT_KINDS,
+    ImportNotice,
+    ImportProgress,
+    ImportReport,
+    NothingKeptError,
+    verdict_of_row,
+)
 from core.corpus.rows import DamagedCorpusError, reading
 from core.corpus.store import (
     INSERT_PIECE,

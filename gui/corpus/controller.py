@@ -171,8 +171,7 @@ class CorpusController(QObject):
             self.corpus_shown.emit("")
             return
         known = {corpus.id for corpus in corpora}
-        newest = max(corpora, key=lambda corpus: (len(corpus.pieces) > 0, corpus.created))
-        self.show_corpus(wanted if wanted in known else newest.id)
+        self.show_corpus(wanted if wanted in known else max(corpora, key=lambda corpus: corpus.created).id)
 
     def _show_view(self, view: CorpusView) -> None:
         if self._import is not None:

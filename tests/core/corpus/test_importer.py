@@ -231,7 +231,7 @@ def test_nothing_to_read_is_said(tmp_path: Path, home: Path) -> None:
 
 
 def test_files_none_of_which_can_teach_have_a_report_and_make_no_corpus(pieces: Path, home: Path) -> None:
-    with pytest.raises(NothingKeptError, match="‘bad.mid’ can’t teach") as caught:
+    with pytest.raises(NothingKeptError, match=r"‘bad\.mid’ can’t teach") as caught:
         import_paths([put(pieces, {"bad.mid": b"no"})], Control(), home=home)
     assert [verdict.path for verdict in caught.value.report.skipped] == [str(pieces / "bad.mid")]
     put(pieces, {"empty.mid": b""})

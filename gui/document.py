@@ -215,6 +215,12 @@ class Document(QObject):
         return any(batch not in self._batches_settled for batch in kept)
 
     @property
+    def unsaved_takes(self) -> int:
+        """How many takes nobody has saved or settled. 0 also where a star alone was set, or takes were discarded."""
+        settled = {id(take) for batch in self._batches_settled for take in batch.takes}
+        return sum(id(take) not in settled for batch in self.takes.kept for take in batch.takes)
+
+    @property
     def is_on_disk(self) -> bool:
         """Whether everything lies in the document's own file. A .mid that was saved on purpose lacks the takes."""
         return not self.has_edits and self.takes.kept == self._batches_on_disk

@@ -266,15 +266,18 @@ class FileActions(QObject):
     def _unsaved_words(self) -> tuple[str, str]:
         """What is unsaved, and what to do about it."""
         document = self._document
-        count = document.work.takes.count
-        if not (document.has_unsaved_takes and count):
+        count = document.unsaved_takes
+        if not count:
             return self.tr("“{title}” has unsaved changes.").format(title=self.title), self.tr("Save them first?")
         takes = self.tr("1 take that is") if count == 1 else self.tr("{count} takes that are").format(count=count)
         if document.has_edits:
             sentence = self.tr("“{title}” has unsaved changes, and {takes} not saved.")
         else:
             sentence = self.tr("“{title}” has {takes} not saved.")
-        question = self.tr("Save first? A project (.ritornello) holds the takes too, a .mid does not.")
+        if document.path is not None and is_project(document.path):
+            question = self.tr("Save them first?")
+        else:
+            question = self.tr("Save first? A project (.ritornello) holds the takes too, a .mid does not.")
         return sentence.format(title=self.title, takes=takes), question
 
     # Export

@@ -94,6 +94,18 @@ def test_only_the_outermost_frames_catch_everything() -> None:
     assert found == {"core/workers.py", "core/learning/training/process.py"}
 
 
+def test_files_are_written_in_one_place_alone() -> None:
+    """So that nothing is half written, and permissions and links stay. The others write to what `replacing` or memory holds."""
+    writes = re.compile(r"\.write_(bytes|text)\(|open\([^)\n]*[\"'][wx]b?\+?[\"']")
+    found = {str(path.relative_to(PROJECT)) for path in SOURCES if writes.search(path.read_text("utf-8"))}
+    assert found == {
+        "core/files.py",
+        "core/learning/events/dataset.py",
+        "core/music/midi_file.py",
+        "core/playback/mix.py",
+    }
+
+
 def test_no_attic_modules() -> None:
     attics = {"utils", "helpers", "common", "manager", "handler", "misc"}
     assert not [path for path in SOURCES if path.stem in attics or path.parent.name in attics]

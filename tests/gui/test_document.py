@@ -185,6 +185,9 @@ def test_takes_are_unsaved_until_a_project_holds_them(opened, tmp_path):
     assert opened.is_on_disk
     opened.takes.star(opened.takes.batches[0].takes[0], starred=True)
     assert opened.is_dirty
+    assert opened.unsaved_takes == 0
+    batch_of(opened, 67, words="2")
+    assert opened.unsaved_takes == 1
 
 
 def test_a_mid_settles_takes_without_a_star_but_the_recovery_copy_goes_on_holding_them(opened, tmp_path):

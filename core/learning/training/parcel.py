@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from core.errors import TrainingError
+from core.files import write_bytes
 from core.learning.models import model_file
 from core.learning.training.checkpoint import CHECKPOINT
 from core.learning.training.run_folder import DATASET, JOB, SEED, START, TrainingJob, resume_job
@@ -30,14 +31,14 @@ def packed(job: TrainingJob) -> bytes:
 
 
 def unpacked(content: bytes, home: Path) -> TrainingJob:
-    """The same run in a user folder of one's own. Raises TrainingError."""
+    """The same run in a user folder of one's own. Raises AppError."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parcel:
             model_id = Path(str(json.loads(parcel.read(_ID)))).name
             folder = home / "models" / model_id
             folder.mkdir(parents=True)
             for name in set(_SENT) & set(parcel.namelist()):
-                (folder / name).write_bytes(parcel.read(name))
+                write_bytes(folder / name, parcel.read(name))
     except (zipfile.BadZipFile, ValueError, KeyError) as error:
         raise TrainingError(
             "What the chief sent can't be understood.", hint="Run the same version of Ritornello on all machines."

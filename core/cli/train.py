@@ -7,7 +7,6 @@ and models, because the chief tells them.
 import argparse
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,11 @@ from core.learning.models.progress import (
     TrainingStarting,
 )
 from core.learning.network.tensorflow.cluster import Cluster
-from core.learning.spec import PRESETS
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import start_job
 from core.learning.training.process import take_part
 from core.learning.training.process import train as train_job
-from core.learning.training.run_folder import TrainingJob, UnfinishedTraining, resumable, resume_job, start_job
+from core.learning.training.run_folder import TrainingJob, UnfinishedTraining, resumable, resume_job
 from core.learning.training.words import ending, verdict
 from core.tasks import Control
 
@@ -115,16 +115,22 @@ def _check(arguments: argparse.Namespace) -> None:
     if not arguments.corpus and not arguments.resume:
         raise UsageError("name a corpus or a path, or go on with --resume")
     try:
-        spec = PRESETS[arguments.preset].training
-        replace(
-            spec,
-            epochs=spec.epochs if arguments.epochs is None else arguments.epochs,
-            minutes=spec.minutes if arguments.minutes is None else arguments.minutes,
-            batch=spec.batch if arguments.batch is None else arguments.batch,
-            random_seed=spec.random_seed if arguments.random_seed is None else arguments.random_seed,
-        )
+        _plan(arguments)
     except SpecError as error:
         raise usage_error(error) from error
+
+
+def _plan(arguments: argparse.Namespace) -> TrainingPlan:
+    """What is asked for. Raises SpecError."""
+    return TrainingPlan(
+        arguments.preset,
+        name=arguments.name,
+        start_from=arguments.start_from,
+        epochs=arguments.epochs,
+        minutes=arguments.minutes,
+        batch=arguments.batch,
+        random_seed=arguments.random_seed,
+    )
 
 
 def corpus_of(names: list[str], console: Console) -> Corpus:
@@ -143,19 +149,8 @@ def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
     corpus = corpus_of(arguments.corpus, console)
     control = Control()
     with interruptible(control):
-        return start_job(
-            corpus,
-            CorpusStore(paths.home()),
-            arguments.preset,
-            home=paths.home(),
-            name=arguments.name,
-            epochs=arguments.epochs,
-            minutes=arguments.minutes,
-            batch=arguments.batch,
-            random_seed=arguments.random_seed,
-            start_from=arguments.start_from,
-            control=control,
-        )
+        store = CorpusStore(paths.home())
+        return start_job(corpus, store, _plan(arguments), home=paths.home(), control=control)
 
 
 def _unfinished_job(arguments: argparse.Namespace, console: Console) -> TrainingJob | None:

@@ -464,19 +464,22 @@ def _trained(prepare: Callable[[Control], _Prepared], control: _TrainingControl)
 
 def _prepared(choices: TrainingChoices, home: Path, seed: Score | None, control: Control) -> _Prepared:
     from core.corpus.store import CorpusStore
-    from core.learning.training.run_folder import start_job
+    from core.learning.training.plan import TrainingPlan
+    from core.learning.training.prepare import start_job
 
     store = CorpusStore(home)
     job = start_job(
         store.load(choices.corpus_id),
         store,
-        choices.preset,
+        TrainingPlan(
+            choices.preset,
+            name=choices.name,
+            epochs=choices.epochs,
+            start_from=choices.start_from,
+            seed=seed,
+            training=choices.training,
+        ),
         home=home,
-        name=choices.name,
-        epochs=choices.epochs,
-        start_from=choices.start_from,
-        seed=seed,
-        training=choices.training,
         control=control,
     )
     return _Prepared(job)

@@ -29,8 +29,10 @@ from core.corpus.store import CorpusStore
 from core.learning.events.tokenizer import Events, decode, encode
 from core.learning.models.progress import TrainingProgress
 from core.learning.spec import PRESETS
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
 from core.learning.training.process import train
-from core.learning.training.run_folder import DATASET, prepare_job
+from core.learning.training.run_folder import DATASET
 from core.music.score import Score
 from core.tasks import Cancelled, Control
 
@@ -69,7 +71,9 @@ def measured(count: int, batches: int, longest: bool, told: Connection) -> None:
     control = Control(listen)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        job = prepare_job(varied(originals(home, longest=longest), count), "standard", home=home, name="Memory")
+        job = prepare_job(
+            varied(originals(home, longest=longest), count), TrainingPlan("standard", name="Memory"), home=home
+        )
         size = (job.folder / DATASET).stat().st_size
         with contextlib.suppress(Cancelled):
             train(job, control)

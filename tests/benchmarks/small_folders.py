@@ -28,8 +28,10 @@ from core.learning.events.tokenizer import encode
 from core.learning.models.library import Library
 from core.learning.models.progress import EpochDone
 from core.learning.spec import PRESETS, TrainingSpec
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
 from core.learning.training.process import train
-from core.learning.training.run_folder import TrainingJob, prepare_job
+from core.learning.training.run_folder import TrainingJob
 from core.music.score import Score
 from core.tasks import Control
 
@@ -131,7 +133,9 @@ def main() -> None:
         base = library.find(BASE)
     except ModelError:
         job = prepare_job(
-            drawn.base, "standard", home=home, name=BASE, epochs=options.base_epochs, random_seed=options.draw
+            drawn.base,
+            TrainingPlan("standard", name=BASE, epochs=options.base_epochs, random_seed=options.draw),
+            home=home,
         )
         learnt(job)
         base = library.find(BASE)
@@ -149,12 +153,10 @@ def main() -> None:
             own = {"start_from": base.id, "training": planned, "epochs": options.epochs} if start == "fine" else {}
             job = prepare_job(
                 drawn.others[options.tests : options.tests + size],
-                "standard",
+                TrainingPlan(
+                    "standard", name=f"{start} {size}", random_seed=options.draw, minutes=options.minutes, **own
+                ),
                 home=home,
-                name=f"{start} {size}",
-                random_seed=options.draw,
-                minutes=options.minutes,
-                **own,
             )
             history, seconds = learnt(job)
             record = library.find(job.model_id)

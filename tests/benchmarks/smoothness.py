@@ -137,15 +137,18 @@ def main() -> int:
     window._generator.finished.disconnect(again)
     print(watch.row(f"while takes are made ({takes['batches']} batches)"), flush=True)
 
+    from core.learning.training.plan import TrainingPlan
+    from core.learning.training.prepare import start_job
     from core.learning.training.process import train
-    from core.learning.training.run_folder import start_job
 
     import_paths([paths.sample_collection()], Control(), home=paths.home(), name="Timed")
     store = CorpusStore(paths.home())
     started = {"training": False}
 
     def learn(control: Control) -> object:
-        return train(start_job(store.list()[0], store, "standard", name="Timed", home=paths.home()), control)
+        return train(
+            start_job(store.list()[0], store, TrainingPlan("standard", name="Timed"), home=paths.home()), control
+        )
 
     def report(event: object) -> None:
         started["training"] |= type(event).__name__ == "TrainingProgress"

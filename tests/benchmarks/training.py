@@ -47,7 +47,9 @@ from core.learning.network.weights import (
 )
 from core.learning.spec import PRESETS, Preset, TokenizerSpec
 from core.learning.training.loop import run
-from core.learning.training.run_folder import DATASET, TrainingJob, start_job
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import start_job
+from core.learning.training.run_folder import DATASET, TrainingJob
 from core.tasks import Control
 
 THREADS = 2
@@ -283,13 +285,15 @@ def reach(minutes: float, recipe_minutes: float, *, pitch_only: bool) -> None:
         corpus, _ = import_paths([paths.sample_collection()], Control(), home=home)
         store = CorpusStore(home)
         tokenizer = TokenizerSpec(fields=("pitch",)) if pitch_only else None
-        job = start_job(corpus, store, "standard", home=home, minutes=minutes, random_seed=1, tokenizer=tokenizer)
+        job = start_job(
+            corpus, store, TrainingPlan("standard", minutes=minutes, random_seed=1, tokenizer=tokenizer), home=home
+        )
         quiet_tensorflow(THREADS)
         run(job, Told())
         for mark, seconds in marks.items():
             print(f"{mark} bits a pitch: " + (f"after {seconds:.0f} s" if seconds < math.inf else "not reached"))
         if recipe_minutes:
-            as_published = start_job(corpus, store, "article", home=home, random_seed=1)
+            as_published = start_job(corpus, store, TrainingPlan("article", random_seed=1), home=home)
             with ProcessPoolExecutor(1, get_context("spawn")) as own:  # TensorFlow as it starts by default
                 recipe_s = own.submit(recipe, as_published, mark=3.331, minutes=recipe_minutes).result()
             print(f"the article's recipe takes {'more than ' if recipe_s == math.inf else ''}", end="")

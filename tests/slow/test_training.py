@@ -14,8 +14,10 @@ from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
 from core.errors import TrainingError
 from core.learning.models.progress import EpochDone
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job, start_job
 from core.learning.training.process import train
-from core.learning.training.run_folder import prepare_job, resume_job, start_job
+from core.learning.training.run_folder import resume_job
 from core.tasks import Control
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -34,7 +36,7 @@ def lieder(tmp_path_factory):
 def test_the_quick_preset_learns_the_sample_pieces_in_five_minutes(lieder):
     corpus, store = lieder
     events = []
-    job = start_job(corpus, store, "quick", home=store.home, name="Quick", minutes=5, random_seed=1)
+    job = start_job(corpus, store, TrainingPlan("quick", name="Quick", minutes=5, random_seed=1), home=store.home)
     result = train(job, Control(events.append))
     print(f"quick: {result.held_out_bits_per_pitch:.3f} bits a pitch, {result.events_per_s:,.0f} notes/s")
     assert result.held_out_bits_per_pitch < UNIGRAM_BITS - 0.8
@@ -44,7 +46,7 @@ def test_the_quick_preset_learns_the_sample_pieces_in_five_minutes(lieder):
 def test_the_article_s_recipe_runs_as_written_only_slowly(lieder):
     corpus, store = lieder
     events = []
-    job = start_job(corpus, store, "article", home=store.home, name="Article", minutes=3, random_seed=1)
+    job = start_job(corpus, store, TrainingPlan("article", name="Article", minutes=3, random_seed=1), home=store.home)
     result = train(job, Control(events.append))
     print(f"article: {result.held_out_bits_per_pitch:.3f} bits a pitch, {result.events_per_s:,.0f} notes/s")
     assert math.isfinite(result.held_out_bits_per_note)
@@ -58,7 +60,7 @@ def test_the_shipped_network_killed_in_an_epoch_ends_with_the_same_weights_to_th
         (entry.fingerprint, entry.title, score) for entry, score in itertools.islice(store.learnable_scores(corpus), 60)
     ]
     killed, whole = (
-        prepare_job(few, "standard", home=store.home, name=name, epochs=2, random_seed=1)
+        prepare_job(few, TrainingPlan("standard", name=name, epochs=2, random_seed=1), home=store.home)
         for name in ("Killed", "Whole")
     )
     was_killed = False

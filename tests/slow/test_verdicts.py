@@ -16,8 +16,9 @@ from core.corpus.store import CorpusStore
 from core.learning.models.progress import EpochDone, TrainingStarting
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training.course import course
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
 from core.learning.training.process import train
-from core.learning.training.run_folder import prepare_job
 from core.learning.training.words import NEARLY_STOPPED, NO_PATTERN, ONLY_MEMORISES, STILL_LEARNING, ending, verdict
 from core.music.score import Note, Part, Score
 from core.tasks import Control
@@ -54,7 +55,9 @@ def trained(tmp_path):
     def run(pieces, network, training):
         events = []
         train(
-            prepare_job(pieces, "standard", home=tmp_path, name="Trial", network=network, training=training),
+            prepare_job(
+                pieces, TrainingPlan("standard", name="Trial", network=network, training=training), home=tmp_path
+            ),
             Control(events.append),
         )
         history = [event for event in events if isinstance(event, EpochDone)]

@@ -23,8 +23,9 @@ from core.learning.models.library import Library, TrainedModel
 from core.learning.network.inference import one_thread
 from core.learning.ngram.counting import NgramBaseline
 from core.learning.spec import PRESETS, Field, PresetName, TrainingSpec
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import encoded_pieces, prepare_job, studied_vocabulary
 from core.learning.training.process import train
-from core.learning.training.run_folder import encoded_pieces, prepare_job, studied_vocabulary
 from core.music.score import Note, Score
 from core.music.timing import steps_at
 from core.tasks import Control
@@ -138,15 +139,17 @@ def cross_validate(
             home = Path(folder)
             job = prepare_job(
                 studied,
-                preset,
+                TrainingPlan(
+                    preset,
+                    name=f"Fold {fold + 1}",
+                    tokenizer=tokenizer,
+                    epochs=epochs,
+                    minutes=minutes,
+                    random_seed=random_seed,
+                    held_out=None if training else _KEPT_ASIDE_OF_A_FOLD,
+                    training=training,
+                ),
                 home=home,
-                name=f"Fold {fold + 1}",
-                tokenizer=tokenizer,
-                epochs=epochs,
-                minutes=minutes,
-                random_seed=random_seed,
-                held_out=None if training else _KEPT_ASIDE_OF_A_FOLD,
-                training=training,
                 control=control,
             )
             train(job, control)

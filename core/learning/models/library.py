@@ -104,6 +104,16 @@ class TrainedModel:
     """Of the weights: the same request gives the same takes with the same weights alone."""
 
 
+@dataclass(frozen=True, eq=False)
+class ModelParts:
+    """What a model is made of, as its files have it."""
+
+    card: ModelCard
+    weights: Weights
+    studied: StudiedIndex
+    """Without notes where the model keeps none."""
+
+
 class Library:
     """The models of one user folder, and the starter model."""
 
@@ -147,12 +157,16 @@ class Library:
             raise ModelError("The starter model is missing.", hint="Install Ritornello again.")
         raise ModelError(f"There is no model “{text}”.", hint="Look in the list of models for its name.")
 
-    def load(self, record: ModelRecord) -> TrainedModel:
-        """Read everything that generating needs. Raises AppError when the model is damaged."""
+    def read(self, record: ModelRecord) -> ModelParts:
+        """Read everything that generating, or going on with training, needs. Raises AppError when the model is damaged."""
         with _opened(record.path) as files, _told_of(record.name):
             card = read_card(files)
-            weights = read_weights(files, card)
-            studied = read_studied(files) or build_studied_index([])
+            return ModelParts(card, read_weights(files, card), read_studied(files) or build_studied_index([]))
+
+    def load(self, record: ModelRecord) -> TrainedModel:
+        """A model ready to generate. Raises AppError when it is damaged."""
+        parts = self.read(record)
+        card, weights = parts.card, parts.weights
         return TrainedModel(
             record,
             card.tokenizer,
@@ -160,7 +174,7 @@ class Library:
             card.training,
             card.vocabulary,
             Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
-            studied,
+            parts.studied,
             _fingerprint(weights),
         )
 

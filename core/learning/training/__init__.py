@@ -1,7 +1,9 @@
 """A training run.
 
 start         what it starts with where nobody says
-run_folder    what is to be done, and the folder that keeps it
+plan          what is wanted of it: a preset, and what is to be otherwise
+prepare       from pieces and a plan to the folder of a run
+run_folder    the job that lies there, and what can go on after a break
 checkpoint    where it stands, on disk; and who is at work on it
 parcel        the folder as bytes, for the other machines
 course        how it goes, judged by its losses

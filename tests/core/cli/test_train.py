@@ -13,7 +13,9 @@ from core.cli.console import Bar, Console
 from core.cli.train import _Teller, _Told
 from core.learning.models.library import Library
 from core.learning.models.progress import TrainingStarting
-from core.learning.training.run_folder import finish, prepare_job
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
+from core.learning.training.run_folder import finish
 from core.learning.training.words import NO_PATTERN, ending
 from tests.core.cli.conftest import hear_interrupts, write_tunes
 from tests.core.cli.test_entry import PROJECT
@@ -113,7 +115,7 @@ def untrained(monkeypatch, home):
 
     monkeypatch.setattr("core.cli.train.train_job", over)
     monkeypatch.setattr("core.paths.starter_model", lambda: home.parent / "none")  # whose name would be taken
-    job = prepare_job(random_tunes(), "standard", home=home.parent / "shipped", name="Starter model")
+    job = prepare_job(random_tunes(), TrainingPlan("standard", name="Starter model"), home=home.parent / "shipped")
     over(job, None)
     monkeypatch.setattr("core.paths.starter_model", lambda: job.folder)
 

@@ -8,7 +8,9 @@ import numpy as np
 from core.learning.models.progress import EpochDone
 from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec
 from core.learning.training.loop import Command
-from core.learning.training.run_folder import TrainingJob, prepare_job
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
+from core.learning.training.run_folder import TrainingJob
 from core.music.score import Note, Part, Score
 
 NETWORK = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.0)
@@ -43,7 +45,9 @@ def small_job(home: Path, *, epochs: int = 12, minutes: float = 0.0) -> Training
     )
     pitches = TokenizerSpec(fields=("pitch",))
     return prepare_job(
-        tunes(), "standard", home=home, name="Tunes", tokenizer=pitches, network=NETWORK, training=training
+        tunes(),
+        TrainingPlan("standard", name="Tunes", tokenizer=pitches, network=NETWORK, training=training),
+        home=home,
     )
 
 

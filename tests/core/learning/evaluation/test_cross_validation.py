@@ -19,8 +19,10 @@ from core.learning.models import model_file
 from core.learning.models.model_file import FolderFiles
 from core.learning.ngram.counting import NgramBaseline
 from core.learning.spec import PRESETS
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
 from core.learning.training.process import train
-from core.learning.training.run_folder import DATASET, prepare_job
+from core.learning.training.run_folder import DATASET
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 from tests.core.learning.generation.test_generation import MODELS, MONO, VALUES, chords, model_of
@@ -139,7 +141,7 @@ def test_a_group_is_never_on_both_sides_and_only_the_folds_asked_for_are_done(mo
 @pytest.mark.parametrize("random_seed", [1, 2])
 def test_counting_is_judged_on_the_very_events_that_a_training_keeps_aside(tmp_path, preset, random_seed):
     pieces = [(f"f{shift}", "", tune(shift, notes=20 + shift)) for shift in range(12)]
-    job = prepare_job(pieces, preset, home=tmp_path, name="Tunes", random_seed=random_seed)
+    job = prepare_job(pieces, TrainingPlan(preset, name="Tunes", random_seed=random_seed), home=tmp_path)
     dataset = Dataset.load(job.folder / DATASET)
     vocabulary = model_file.read_card(FolderFiles(job.folder)).vocabulary
     studied, tested = (

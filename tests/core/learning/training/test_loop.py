@@ -15,7 +15,9 @@ from core.learning.models.model_file import FolderFiles
 from core.learning.models.progress import EpochDone, SampleMade, TrainingProgress, TrainingStarting
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training.checkpoint import CHECKPOINT, read_checkpoint
-from core.learning.training.run_folder import finish, prepare_job
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
+from core.learning.training.run_folder import finish
 from core.music.score import Note, Part, Score
 
 pytest.importorskip("tensorflow")
@@ -62,7 +64,9 @@ def tunes(count=8):
 
 
 def job_in(home, **changes):
-    return prepare_job(tunes(), "standard", home=home, name="Tunes", network=TINY, training=replace(SHORT, **changes))
+    return prepare_job(
+        tunes(), TrainingPlan("standard", name="Tunes", network=TINY, training=replace(SHORT, **changes)), home=home
+    )
 
 
 def losses_of(job):
@@ -184,7 +188,9 @@ def going_on(origin, home, **changes):
     """A training from the model “Tunes”, in a folder of its own."""
     shutil.copytree(origin, home, dirs_exist_ok=True)
     return prepare_job(
-        tunes(), "standard", home=home, name="More", start_from="Tunes", training=replace(SHORT, **changes)
+        tunes(),
+        TrainingPlan("standard", name="More", start_from="Tunes", training=replace(SHORT, **changes)),
+        home=home,
     )
 
 

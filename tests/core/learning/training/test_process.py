@@ -23,8 +23,10 @@ from core.learning.network.tensorflow.cluster import Cluster
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training import process as training_process
 from core.learning.training.checkpoint import held
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import prepare_job
 from core.learning.training.process import take_part, train
-from core.learning.training.run_folder import finish, prepare_job, resumable, resume_job
+from core.learning.training.run_folder import finish, resumable, resume_job
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 
@@ -42,7 +44,9 @@ def tunes(count=8):
 
 
 def job_in(home, **changes):
-    return prepare_job(tunes(), "standard", home=home, name="Tunes", network=TINY, training=replace(SHORT, **changes))
+    return prepare_job(
+        tunes(), TrainingPlan("standard", name="Tunes", network=TINY, training=replace(SHORT, **changes)), home=home
+    )
 
 
 class Listener:

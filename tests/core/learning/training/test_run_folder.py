@@ -16,7 +16,9 @@ from core.learning.models.progress import EpochDone, TrainingPhase
 from core.learning.network.weights import fresh_weights, weight_shapes
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training.checkpoint import Cursor, held, read_checkpoint, write_checkpoint
-from core.learning.training.run_folder import discard, finish, grown_weights, prepare_job, resumable, resume_job
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import grown_weights, prepare_job
+from core.learning.training.run_folder import discard, finish, resumable, resume_job
 from core.learning.training.start import AUTOMATIC, SCRATCH
 from core.music.score import Metre, Note, Part, Score
 from core.tasks import Cancelled, Control
@@ -34,7 +36,10 @@ def tunes(count=6, *, lowest=60, duration=240):
 
 
 def prepared(home, **more):
-    return prepare_job(tunes(), "standard", **{"home": home, "name": "Tunes", "network": TINY, **more})
+    apart = {name: more.pop(name) for name in ("corpus_id", "corpus_name", "control") if name in more}
+    return prepare_job(
+        tunes(), TrainingPlan("standard", **{"name": "Tunes", "network": TINY, **more}), home=home, **apart
+    )
 
 
 def learnt(job, *held_out_losses):
@@ -60,7 +65,7 @@ def test_a_prepared_run_is_in_the_library_as_unfinished(tmp_path):
 
 def test_chords_are_counted_in_what_is_studied(tmp_path):
     def card_of(home, pieces):
-        job = prepare_job(pieces, "quick", home=home, name="x", network=TINY)
+        job = prepare_job(pieces, TrainingPlan("quick", name="x", network=TINY), home=home)
         return model_file.read_card(FolderFiles(job.folder))
 
     assert card_of(tmp_path / "lines", tunes()).chord_share == 0
@@ -136,9 +141,9 @@ def test_a_damaged_run_is_told(tmp_path):
 
 def test_an_unknown_preset_and_an_empty_corpus_are_refused(tmp_path):
     with pytest.raises(SpecError, match="‘huge’"):
-        prepare_job(tunes(), "huge", home=tmp_path, name="x")
+        prepare_job(tunes(), TrainingPlan("huge", name="x"), home=tmp_path)
     with pytest.raises(TrainingError, match="nothing to learn from"):
-        prepare_job([("a", "A", Score())], "quick", home=tmp_path, name="x")
+        prepare_job([("a", "A", Score())], TrainingPlan("quick", name="x"), home=tmp_path)
     assert resumable(tmp_path) == ()
 
 
@@ -163,7 +168,9 @@ def test_the_seed_of_the_samples_is_the_opening_of_a_piece_never_studied(tmp_pat
 def test_the_seed_of_the_samples_is_in_the_commonest_metre(tmp_path):
     notes = [Note(place * 240, 60 + place % 5, 240) for place in range(40)]
     odd = [(f"{index}", "", Score((Part.of(notes[: 20 + index]),), metres=(Metre(0, 15, 8),))) for index in range(5)]
-    job = prepare_job([*tunes(), *odd], "quick", home=tmp_path, name="x", training=replace(SPEC, held_out=0.6))
+    job = prepare_job(
+        [*tunes(), *odd], TrainingPlan("quick", name="x", training=replace(SPEC, held_out=0.6)), home=tmp_path
+    )
     assert job.seed.metres == (Metre(0, 3, 4),)
 
 
@@ -187,7 +194,7 @@ def test_training_starts_from_a_model_s_weights(tmp_path):
     old = model_file.read_card(FolderFiles(first.folder))
     old_weights = model_file.read_weights(FolderFiles(first.folder), old)
     second = prepare_job(
-        tunes(lowest=70, duration=120), "quick", home=tmp_path, name="More", start_from="Tunes", epochs=2
+        tunes(lowest=70, duration=120), TrainingPlan("quick", name="More", start_from="Tunes", epochs=2), home=tmp_path
     )
     assert (second.network, second.tokenizer, second.start_from) == (first.network, first.tokenizer, "Tunes")
     assert second.training.window == first.training.window
@@ -210,7 +217,7 @@ def starter(tmp_path, monkeypatch):
     """A starter model of the standard kind that has studied the lowest tunes."""
     elsewhere = tmp_path / "elsewhere"
     monkeypatch.setattr("core.paths.starter_model", lambda: tmp_path / "none")  # whose name would be taken
-    job = prepare_job(tunes(lowest=40), "standard", home=elsewhere, name="Starter model")
+    job = prepare_job(tunes(lowest=40), TrainingPlan("standard", name="Starter model"), home=elsewhere)
     learnt(job, 2.0)
     finish(job)
     monkeypatch.setattr("core.paths.starter_model", lambda: job.folder)
@@ -223,7 +230,7 @@ def others():
 
 
 def test_few_pieces_start_from_the_starter_model_and_say_so(tmp_path, starter):
-    job = prepare_job(others(), "standard", home=tmp_path, name="Mine", start_from=AUTOMATIC)
+    job = prepare_job(others(), TrainingPlan("standard", name="Mine", start_from=AUTOMATIC), home=tmp_path)
     assert job.start_from == "Starter model"
     assert job.start_reason.startswith("It starts from the starter model, because")
     with np.load(job.folder / "start.npz") as start, np.load(starter / "weights.npz") as weights:
@@ -233,7 +240,7 @@ def test_few_pieces_start_from_the_starter_model_and_say_so(tmp_path, starter):
 
 def test_what_the_starter_model_does_not_suit_starts_from_nothing(tmp_path, starter):
     def start(pieces, preset="standard", **more):
-        job = prepare_job(pieces, preset, home=tmp_path, name="Mine", **{"start_from": AUTOMATIC, **more})
+        job = prepare_job(pieces, TrainingPlan(preset, name="Mine", **{"start_from": AUTOMATIC, **more}), home=tmp_path)
         return job.start_from, job.start_reason
 
     assert start(tunes(lowest=45))[0] == "", "it has studied them, in another key"
@@ -250,7 +257,9 @@ def test_what_the_starter_model_does_not_suit_starts_from_nothing(tmp_path, star
 
 def test_going_on_from_a_model_is_gentler_and_shorter_unless_numbers_are_given(tmp_path, starter):
     def training(**more):
-        return prepare_job(others(), "standard", home=tmp_path, name="Mine", start_from="starter", **more).training
+        return prepare_job(
+            others(), TrainingPlan("standard", name="Mine", start_from="starter", **more), home=tmp_path
+        ).training
 
     standard = PRESETS["standard"].training
     assert training().learning_rate < standard.learning_rate
@@ -263,10 +272,10 @@ def test_going_on_from_a_model_is_gentler_and_shorter_unless_numbers_are_given(t
 def test_a_model_of_another_manner_is_gone_on_from_in_its_own(tmp_path):
     tokenizer = PRESETS["article"].tokenizer
     network = replace(PRESETS["article"].network, embedding=6, layers=1, units=8)
-    first = prepare_job(tunes(), "article", home=tmp_path, name="Article", network=network)
+    first = prepare_job(tunes(), TrainingPlan("article", name="Article", network=network), home=tmp_path)
     learnt(first, 2.0)
     finish(first)
-    second = prepare_job(others(), "standard", home=tmp_path, name="More", start_from="Article")
+    second = prepare_job(others(), TrainingPlan("standard", name="More", start_from="Article"), home=tmp_path)
     assert (second.tokenizer, second.network) == (tokenizer, network)
     assert (second.training.window, second.training.stride, second.training.target) == (32, 1, "last_step")
 

@@ -53,8 +53,11 @@ class Dialogs:
         name, chosen = QFileDialog.getSaveFileName(self._window, title, str(self._folder / suggestion), filters)
         path = self._chosen(name)
         suffix = _SUFFIX.search(chosen)
-        if path is None or suffix is None or path.suffix.lower() in _SUFFIX.findall(filters):
-            return path  # a dot alone is no ending: “Study No. 5”
+        endings = _SUFFIX.findall(filters)
+        if ".mid" in endings:
+            endings += MIDI_SUFFIXES
+        if path is None or suffix is None or path.suffix.lower() in endings:
+            return path  # a dot alone makes no ending: “Study No. 5”
         path = path.with_name(path.name + suffix.group(1))  # Qt asked about the name as it was typed
         return path if not path.exists() or self._may_replace(path) else None
 

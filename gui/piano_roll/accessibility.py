@@ -96,7 +96,7 @@ class NoteInterface(QAccessibleInterface):
 
     def state(self) -> QAccessible.State:
         state = QAccessible.State()
-        state.selectable = state.focusable = state.multiSelectable = True
+        state.selectable = state.focusable = state.multiSelectable = self._row not in self._view.covered
         if self.isValid():
             state.selected = state.focused = bool(self._view.looks.selected[self._row])
             state.offscreen = not self.rect().intersects(self._notes.rect())

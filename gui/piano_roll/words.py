@@ -25,6 +25,8 @@ def words_for(view: RollView, hit: Hit) -> str:
         words.append(view.tr("also found in a training piece"))
     if view.is_unknown(hit):
         words.append(view.tr("the model never met this note"))
+    if not hit.of_preview and hit.row in view.covered:
+        words.append(view.tr("under the take: Keep replaces it"))
     return " · ".join(words)
 
 

@@ -1,9 +1,12 @@
 """What a screen reader is told of the roll."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 
 from tests.gui.piano_roll.conftest import QUARTER, Hands, seed
+from tests.gui.piano_roll.test_editor import TakeOnShow
 
 Name = QAccessible.Text.Name
 
@@ -34,6 +37,14 @@ def test_selecting_a_note_makes_it_the_focused_item(hands: Hands) -> None:
     assert not roll.child(0).state().selected
     hands.document.select(frozenset(seed()[2:]))
     assert roll.focusChild() is None
+
+
+def test_what_a_take_would_replace_is_told_and_can_not_be_selected(make_hands: Callable[..., Hands]) -> None:
+    hands = make_hands(seed(), generated=frozenset(seed()[2:]))
+    hands.document.set_preview(TakeOnShow(frozenset(), start=2 * QUARTER))
+    roll = QAccessible.queryAccessibleInterface(hands.editor.canvas)
+    assert roll.child(2).text(Name).endswith("by the model · under the take: Keep replaces it")
+    assert [bool(roll.child(row).state().selectable) for row in range(4)] == [True, True, False, False]
 
 
 def test_a_reader_that_listens_survives_every_edit(hands: Hands) -> None:

@@ -34,10 +34,12 @@ _FULL = 2**20
 """Bytes. With less left, an input or output error means a full disk."""
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def _is_damage(error: sqlite3.Error, path: Path) -> bool:
     if isinstance(error, sqlite3.ProgrammingError):
         return False
     code = getattr(error, "sqlite_errorcode", None)  # Python's own have none: a text that is no UTF-8, a wrong kind
+    if code == sqlite3.SQLITE_READONLY and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return True  # its heading says that only a later SQLite may write it
     return code is None or code == _SHORT_READ or code & 0xFF in _DAMAGE
 
 
@@ -52,7 +54,7 @@ def translated(what: str, path: Path, *, damaged: Callable[[], FileError]) -> It
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_INTERRUPT:
             raise
-        if is_damage(error):
+        if _is_damage(error, path):
             raise damaged() from error
         why, hint = _why(error, code, path)
         raise FileError(f"{what}: {why}.", hint=hint) from error

@@ -16,7 +16,8 @@ from core.corpus.cache import Seen, Understood
 from core.corpus.melody import CLEAR_SHARE, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
 from core.corpus.walk import DAMAGED_ZIP, LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
-from core.errors import FileError
+from core.errors import DamagedError, FileError
+from core.loading.opening import open_file
 from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_file import ReadResult
 from core.music.pitch import find_keys
@@ -127,6 +128,9 @@ class _Files:
             except OSError as error:
                 yield _Opened(item, reason=f"Can't be opened: {error.strerror or error}", is_there=False)
                 continue
+            except DamagedError as error:
+                yield _Opened(item, reason=f"Can't be opened: {error.reason}", is_there=False)
+                continue
             except FileError as error:
                 yield _Opened(item, reason=error.sentence)
                 continue
@@ -136,11 +140,11 @@ class _Files:
                 return
 
     def _content(self, item: Found) -> bytes:
-        """Raises OSError, and FileError with the reason where the content itself is at fault."""
+        """Raises OSError, DamagedError where it can't be opened, and FileError with the reason where the content itself is at fault."""
         archive, is_member, member = item.path.partition(MEMBER)
         if not is_member:
             # Asking for what there is and no more: a buffer for the largest file costs more than reading a small one.
-            with open(item.path, "rb", buffering=0) as file:  # noqa: PTH123 -- pathlib knows no bytes
+            with open_file(item.path, buffering=0) as file:
                 content = file.read(min(item.size, LARGEST_FILE) + 1)
         else:
             try:

@@ -100,7 +100,7 @@ def test_a_cache_damaged_anyhow_heals_by_importing_again(sound: Sound, home: Pat
     healed(sound, home)
 
 
-@pytest.mark.parametrize("seed", [*range(36), 93, 288])
+@pytest.mark.parametrize("seed", [*range(36), 93, 288, 674])
 def test_a_corpus_damaged_anyhow_is_listed_and_heals_by_importing_again(sound: Sound, home: Path, seed: int) -> None:
     shutil.copytree(sound.home, home)
     store = CorpusStore(home)

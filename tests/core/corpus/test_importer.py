@@ -454,10 +454,23 @@ def test_a_file_that_vanishes_while_being_read_is_reported(
             (pieces / "b.mid").unlink(missing_ok=True)
 
     _, report = import_paths([pieces], Control(vanishing), home=home)
-    assert said(report, pieces)["b.mid"] == ("skipped", "Can't be opened: No such file or directory")
+    assert said(report, pieces)["b.mid"] == ("skipped", "Can't be opened: there is no such file")
     put(pieces, {"b.mid": tune(1)})
     corpus, _ = import_paths([pieces], Control(), home=home)
     assert len(corpus.pieces) == 2
+
+
+def test_a_file_that_turned_into_a_pipe_holds_nothing_up(pieces: Path, home: Path) -> None:
+    put(pieces, {"a.mid": tune(), "b.mid": tune(1)})
+
+    def turning(event: object) -> None:
+        if isinstance(event, ImportProgress) and event.total and (pieces / "b.mid").is_file():
+            (pieces / "b.mid").unlink()
+            os.mkfifo(pieces / "b.mid")
+
+    corpus, report = import_paths([pieces], Control(turning), home=home, processes=0)
+    assert said(report, pieces)["b.mid"] == ("skipped", "Can't be opened: it is not an ordinary file")
+    assert [piece.title for piece in corpus.pieces] == ["a"]
 
 
 def test_zips_damaged_anywhere_are_reported_and_never_raise(tmp_path: Path, home: Path) -> None:

@@ -14,7 +14,8 @@ from itertools import starmap
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import FileError
+from core.errors import DamagedError, FileError
+from core.loading.json_values import build, parse_json
 from core.music.score import (
     ControlChange,
     KeySignature,
@@ -152,8 +153,22 @@ class ScoreColumns:
         """Rebuild from `to_bytes`. Raises FileError where the bytes are damaged or of another version."""
         try:
             return _unpacked(stored)
-        except (zlib.error, struct.error, ValueError, TypeError, KeyError, IndexError) as error:
+        except (DamagedError, zlib.error, struct.error, ValueError) as error:
             raise FileError("A stored piece is damaged.", hint="Import it again.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """What stands before the notes, as JSON."""
+
+    version: int
+    parts: tuple[tuple[str, int, bool, int, int, int], ...]
+    """Name, program, whether it is drums; how many notes, controls and bends."""
+    tempos: tuple[tuple[int, int], ...]
+    metres: tuple[tuple[int, int, int], ...]
+    keys: tuple[tuple[int, int, bool], ...]
+    lyrics: tuple[tuple[int, str], ...]
+    markers: tuple[tuple[int, str], ...]
 
 
 def _unpacked(stored: bytes) -> ScoreColumns:
@@ -162,19 +177,21 @@ def _unpacked(stored: bytes) -> ScoreColumns:
     if not inflate.eof:
         raise ValueError("cut off, or too large")
     (length,) = struct.unpack_from("<I", content)
-    heading = json.loads(content[4 : 4 + length])
-    if heading["version"] != _VERSION:
+    heading = build(_Heading, parse_json(content[4 : 4 + length], at_most=_LARGEST_UNPACKED))
+    if heading.version != _VERSION:
         raise ValueError("of another version")
     place = 4 + length
 
     def taken(count: int, kind: str) -> npt.NDArray[np.generic]:
         nonlocal place
+        if count < 0:
+            raise ValueError("fewer than none")
         array: npt.NDArray[np.generic] = np.frombuffer(content, kind, count, place)
         place += array.nbytes
         return array
 
     parts = []
-    for name, program, is_drums, notes, controls, bends in heading["parts"]:
+    for name, program, is_drums, notes, controls, bends in heading.parts:
         parts.append(
             PartColumns(
                 name,
@@ -192,11 +209,11 @@ def _unpacked(stored: bytes) -> ScoreColumns:
         raise ValueError("more bytes than its heading names")
     return ScoreColumns(
         tuple(parts),
-        tuple(starmap(Tempo, heading["tempos"])),
-        tuple(starmap(Metre, heading["metres"])),
-        tuple(starmap(KeySignature, heading["keys"])),
-        _texts(heading["lyrics"]),
-        _texts(heading["markers"]),
+        tuple(starmap(Tempo, heading.tempos)),
+        tuple(starmap(Metre, heading.metres)),
+        tuple(starmap(KeySignature, heading.keys)),
+        _texts(heading.lyrics),
+        _texts(heading.markers),
     )
 
 

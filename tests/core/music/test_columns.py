@@ -1,3 +1,4 @@
+import struct
 import zlib
 
 import numpy as np
@@ -10,6 +11,8 @@ from core.music.columns import ScoreColumns
 from core.music.score import Score
 from tests.builders import score
 from tests.strategies import scores
+
+HEADING = b'{"version":1,"parts":[],"tempos":[],"metres":[],"keys":[],"lyrics":[],"markers":[]}'
 
 
 @given(scores())
@@ -59,3 +62,25 @@ def test_the_arrays_have_small_types():
     assert (part.onset.dtype, part.duration.dtype) == (np.int32, np.int32)
     assert (part.pitch.dtype, part.velocity.dtype) == (np.uint8, np.uint8)
     assert ScoreColumns.of(Score()).parts[0].controls.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        b"[" * 200_000,
+        b"NaN",
+        HEADING.replace(b"1", b"1.0", 1),
+        HEADING.replace(b"1", b"true", 1),
+        HEADING.replace(b'"parts":[]', b'"parts":[["",0,false,-1,0,0]]'),
+        HEADING.replace(b'"parts":[]', b'"parts":[["",0,false,9000000000000000000,0,0]]'),
+        HEADING.replace(b'"parts":[]', b'"parts":[[1,0,false,0,0,0]]'),
+        HEADING.replace(b'"lyrics":[]', b'"lyrics":[[0,"\\ud800"]]'),
+    ],
+)
+def test_a_heading_that_we_never_write_is_refused(heading):
+    with pytest.raises(FileError, match="damaged"):
+        ScoreColumns.from_bytes(zlib.compress(struct.pack("<I", len(heading)) + heading))
+
+
+def test_an_empty_heading_is_an_empty_score():
+    assert ScoreColumns.from_bytes(zlib.compress(struct.pack("<I", len(HEADING)) + HEADING)).to_score() == Score()

@@ -32,6 +32,8 @@ _SMALL = 50_000
 """Bytes, packed: below it nobody cares for the ratio."""
 _ENTRY_BYTES = 512
 """Of one member in the zip's directory, on average at most: 46 and its name."""
+_LOCAL_HEADER = struct.Struct("<26xHH")
+"""Of what stands before a member: how long its name and its extra field are."""
 _SIZE_OF_DIRECTORY = 5
 """In the record at the end of a zip, as zipfile keeps it."""
 
@@ -101,6 +103,23 @@ class Zip:
         if len(content) > at_most:
             raise DamagedError(f"its {name} is absurdly large")
         return content
+
+    def stored_at(self, name: str) -> tuple[int, int]:
+        """Where in the file the content of a member begins that is not compressed, and its length in bytes.
+
+        Raises DamagedError, MissingError.
+        """
+        entry = self._entries.get(name)
+        if entry is None:
+            raise MissingError(f"there is no {name} in it")
+        self._file.seek(entry.header_offset)
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\3\4" or entry.compress_type != zipfile.ZIP_STORED:
+            raise DamagedError(f"its {name} is damaged")
+        start = entry.header_offset + _LOCAL_HEADER.size + sum(_LOCAL_HEADER.unpack(header))
+        if start + entry.file_size > self._file.seek(0, io.SEEK_END):
+            raise DamagedError(f"its {name} is damaged")
+        return start, entry.file_size
 
     def _check_ratio(self, name: str, most: float) -> None:
         entry = self._entries[name]

@@ -5,10 +5,7 @@ resumed in mid-epoch sees exactly what it would have seen.
 """
 
 import hashlib
-import io
 import json
-import struct
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,14 +14,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import TrainingError
+from core.errors import DamagedError, TrainingError
 from core.files import replacing
 from core.learning.events.tokenizer import Events, IntArray, Vocabulary
 from core.learning.spec import Field, TrainingSpec
+from core.loading.arrays import Like, mapped_npz
+from core.loading.json_values import build, parse_json
 
-_NAME_LENGTHS_AT = 26
-"""Where a member's own header in a .zip tells how long its name and its extra field are; the content follows them."""
 _COLUMNS = ("delta", "pitch", "duration", "velocity", "bar_position", "bar_steps")
+_MOST = 1 << 40
+"""Elements: they stay on disk."""
+_ARRAYS = {
+    "starts": Like("<i8", (None,), _MOST),
+    "held_out": Like("|b1", (None,), _MOST),
+    "names": Like("|u1", (None,), _MOST),
+    **{name: Like("<i4", (None,), _MOST) for name in _COLUMNS},
+}
+_MOST_NAME_BYTES = 256 << 20
 _EVENTS_PER_VALIDATION_BATCH = 4096
 _WIDTHS = 16
 """Batches are padded to a multiple of this many steps."""
@@ -147,38 +153,30 @@ class Dataset:
         Raises TrainingError when the file is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                fingerprints, titles = json.loads(stored["names"].tobytes())
-                mapped = _mapped(path)
-                return cls(
-                    {name: mapped[name] if name in mapped else stored[name] for name in _COLUMNS},
-                    stored["starts"],
-                    stored["held_out"],
-                    tuple(fingerprints),
-                    tuple(titles),
-                )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            return cls(*_loaded(path))
+        except DamagedError as error:
             raise TrainingError(
                 "This training can't go on: its pieces can't be read.", hint="Train again from the corpus."
             ) from error
 
 
-def _mapped(path: Path) -> dict[str, IntArray]:
-    """The columns of an .npz as views of the file, where they are not compressed. Raises ValueError, OSError."""
-    found: dict[str, IntArray] = {}
-    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-        for name in _COLUMNS:
-            member = archive.getinfo(f"{name}.npy")
-            if member.compress_type != zipfile.ZIP_STORED:
-                continue
-            file.seek(member.header_offset + _NAME_LENGTHS_AT)
-            name_length, extra_length = struct.unpack("<HH", file.read(4))
-            file.seek(name_length + extra_length, io.SEEK_CUR)
-            np.lib.format.read_magic(file)
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            if shape[0]:
-                found[name] = np.asarray(np.memmap(path, dtype, "r", offset=file.tell(), shape=shape))
-    return found
+def _loaded(
+    path: Path,
+) -> tuple[dict[str, IntArray], npt.NDArray[np.int64], npt.NDArray[np.bool_], tuple[str, ...], tuple[str, ...]]:
+    """The fields of a Dataset. Raises DamagedError."""
+    arrays = mapped_npz(path, _ARRAYS)
+    names = parse_json(arrays.pop("names").tobytes(), at_most=_MOST_NAME_BYTES)
+    fingerprints, titles = build(tuple[tuple[str, ...], tuple[str, ...]], names)
+    starts, is_validation = np.array(arrays.pop("starts")), np.array(arrays.pop("held_out"))
+    fits = (
+        len(starts) - 1 == len(is_validation) == len(fingerprints) == len(titles)
+        and starts[0] == 0
+        and (np.diff(starts) > 0).all()
+        and all(len(column) == starts[-1] for column in arrays.values())
+    )
+    if not fits:
+        raise DamagedError("its arrays don't fit together")
+    return arrays, starts, is_validation, fingerprints, titles
 
 
 def validation_split(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:

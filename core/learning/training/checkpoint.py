@@ -4,7 +4,6 @@ import dataclasses
 import io
 import json
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import TrainingError
+from core.errors import DamagedError, TrainingError
 from core.files import write_bytes
 from core.learning.models.progress import EpochDone, SampleMade
+from core.loading.arrays import Arrays, read_plain_npz
+from core.loading.json_values import build, parse_json
 
 if sys.platform == "win32":
     import msvcrt
@@ -26,7 +27,9 @@ else:
 CHECKPOINT = "checkpoint.npz"
 LOCK = "training.lock"
 _CURSOR = "cursor"
-Arrays = dict[str, npt.NDArray[Any]]
+_MOST_CURSOR_BYTES = 64 << 20
+_MOST_BYTES = 1 << 36
+"""Nothing is compressed, so that it takes no more memory than disk."""
 
 
 @dataclass
@@ -64,11 +67,8 @@ def read_checkpoint(folder: Path) -> tuple[Cursor, Arrays] | None:
         return None
     arrays = read_arrays(folder / CHECKPOINT)
     try:
-        stored = json.loads(arrays.pop(_CURSOR).tobytes())
-        stored["history"] = [EpochDone(**epoch) for epoch in stored["history"]]
-        stored["samples"] = [SampleMade(**sample) for sample in stored["samples"]]
-        return Cursor(**stored), arrays
-    except (ValueError, KeyError, TypeError) as error:
+        return build(Cursor, parse_json(arrays.pop(_CURSOR).tobytes(), at_most=_MOST_CURSOR_BYTES)), arrays
+    except (DamagedError, KeyError) as error:
         raise _damaged(folder / CHECKPOINT) from error
 
 
@@ -82,10 +82,17 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 def read_arrays(path: Path) -> Arrays:
     """Raises TrainingError when the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        return read_plain_npz(path, most_bytes=_MOST_BYTES)
+    except DamagedError as error:
         raise _damaged(path) from error
+
+
+def require_shapes(path: Path, arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises TrainingError unless the arrays read from `path` are those of the network."""
+    if {name: (array.dtype.str, array.shape) for name, array in arrays.items()} != {
+        name: ("<f4", shape) for name, shape in shapes.items()
+    }:
+        raise _damaged(path)
 
 
 def _damaged(path: Path) -> TrainingError:

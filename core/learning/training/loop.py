@@ -29,7 +29,14 @@ from core.learning.network.tensorflow.trainable import TrainableNetwork
 from core.learning.network.weights import Weights, parameter_count
 from core.learning.ngram.counting import counting_loss
 from core.learning.spec import TrainingSpec
-from core.learning.training.checkpoint import Cursor, read_arrays, read_checkpoint, write_checkpoint
+from core.learning.training.checkpoint import (
+    CHECKPOINT,
+    Cursor,
+    read_arrays,
+    read_checkpoint,
+    require_shapes,
+    write_checkpoint,
+)
 from core.learning.training.run_folder import DATASET, START, TrainingJob, scored
 from core.learning.training.samples import Answers
 
@@ -104,6 +111,7 @@ class _Run:
         dataset = Dataset.load(job.folder / DATASET)
         self._batches = Batches(dataset, self._card.vocabulary, job.training)
         start = read_arrays(job.folder / START)
+        require_shapes(job.folder / START, start, self._card.weight_shapes)
         self._network = TrainableNetwork(
             job.network, job.tokenizer, job.training, self._card.vocabulary, start, distribution
         )
@@ -112,6 +120,8 @@ class _Run:
         stored = read_checkpoint(job.folder)
         if stored is not None:
             self._cursor, arrays = stored
+            shapes = {name: value.shape for name, value in self._network.state().items()}
+            require_shapes(job.folder / CHECKPOINT, arrays, shapes)
             self._network.set_state(arrays)
         if self._keeps:
             self._restore_lists()

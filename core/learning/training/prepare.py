@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from core.learning.network.weights import Weights, fresh_weights, weight_shapes
 from core.learning.spec import PRESETS, STEPS_PER_QUARTER, TokenizerSpec, TrainingSpec
 from core.learning.training.checkpoint import write_arrays
 from core.learning.training.plan import TrainingPlan
-from core.learning.training.run_folder import DATASET, JOB, SEED, START, TrainingJob
+from core.learning.training.run_folder import DATASET, JOB, SEED, START, JobRecord, TrainingJob
 from core.learning.training.start import AUTOMATIC, SCRATCH, gentler, longer, shorter, suiting_start
 from core.music.midi_file import write_midi
 from core.music.score import Metre, Score
@@ -210,9 +210,7 @@ def _fill(folder: Path, job: TrainingJob, dataset: Dataset, vocabulary: Vocabula
         build_studied_index((dataset.titles[piece], dataset.events(piece)) for piece in dataset.studied),
     )
     write_midi(job.seed, folder / SEED)
-    write_text(
-        folder / JOB, json.dumps({"sample_random_seed": job.sample_random_seed, "start_reason": job.start_reason})
-    )
+    write_text(folder / JOB, json.dumps(asdict(JobRecord(job.sample_random_seed, job.start_reason))))
     model_file.write_card(
         folder,
         ModelCard(

@@ -11,7 +11,6 @@ it holds, until training has ended:
     checkpoint.npz  where training stands
 """
 
-import json
 import logging
 import math
 import shutil
@@ -26,12 +25,22 @@ from core.learning.models.model_file import FolderFiles, ModelCard
 from core.learning.models.progress import EpochDone, TrainingResult
 from core.learning.spec import NetworkSpec, PresetName, TokenizerSpec, TrainingSpec
 from core.learning.training.checkpoint import CHECKPOINT, LOCK, is_held
+from core.loading.json_values import build, read_json
 from core.music.midi_file import read_midi
 from core.music.score import Score
 
 _LOG = logging.getLogger(__name__)
 
 JOB, SEED, DATASET, START = "job.json", "seed.mid", "dataset.npz", "start.npz"
+_MOST_JOB_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What job.json says."""
+
+    sample_random_seed: int
+    start_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def resume_job(model_id: str, home: Path) -> TrainingJob:
     folder = home / "models" / model_id
     try:
         card = model_file.read_card(FolderFiles(folder))
-        stored = json.loads((folder / JOB).read_text("utf-8"))
+        stored = build(JobRecord, read_json(folder / JOB, at_most=_MOST_JOB_BYTES))
         return TrainingJob(
             model_id=model_id,
             name=card.name,
@@ -108,12 +117,12 @@ def resume_job(model_id: str, home: Path) -> TrainingJob:
             network=card.network,
             training=card.training,
             seed=read_midi(folder / SEED),
-            sample_random_seed=int(stored["sample_random_seed"]),
+            sample_random_seed=stored.sample_random_seed,
             start_from=card.started_from,
-            start_reason=str(stored.get("start_reason", "")),
+            start_reason=stored.start_reason,
             home=home,
         )
-    except (AppError, OSError, ValueError, KeyError, TypeError) as error:
+    except AppError as error:
         raise TrainingError("This training can't go on: its folder is damaged.", hint="Train again.") from error
 
 

@@ -1,5 +1,6 @@
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from core.errors import DamagedError, MissingError
-from core.loading.arrays import Like, read_npz
+from core.loading.arrays import Like, mapped_npz, read_npz, read_plain_npz
 
 _AS_IT_IS = {"a": Like("<f4", (2, 3))}
 
@@ -103,6 +104,34 @@ def test_any_damage_to_an_array_is_one_kind_of_error(flips: list[tuple[int, int]
         pass
     else:
         assert (read.dtype, read.shape) == (np.dtype("<f4"), (2, 3))
+
+
+def test_arrays_that_are_not_compressed_are_read_or_mapped_whatever_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "some.npz"
+    path.write_bytes(_npz(a=np.arange(6).reshape(2, 3), b=np.zeros((0, 4), "<f4"), c=np.float32(1)))
+    read = read_plain_npz(path, most_bytes=10_000)
+    assert {name: (array.dtype.str, array.shape) for name, array in read.items()} == {
+        "a": ("<i8", (2, 3)),
+        "b": ("<f4", (0, 4)),
+        "c": ("<f4", ()),
+    }
+    wanted = {"a": Like("<i8", (None, 3), 6), "b": Like("<f4", (0, 4))}
+    mapped = mapped_npz(path, wanted)
+    assert isinstance(mapped["a"].base, np.memmap)
+    assert mapped["a"].tolist() == read["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert mapped["b"].shape == (0, 4)
+    with pytest.raises(MissingError):
+        mapped_npz(path, {"d": Like("<i8", (1,))})
+    with pytest.raises(DamagedError):
+        mapped_npz(path, {"a": Like("<i8", (3, 3))})
+    np.savez_compressed(path, a=np.zeros((200, 300)))
+    with pytest.raises(DamagedError):
+        read_plain_npz(path, most_bytes=10_000_000)
+    with pytest.raises(DamagedError):
+        mapped_npz(path, {"a": Like("<f8", (200, 300))})
+    path.write_bytes(_npz(a=np.array([None])))
+    with pytest.raises(DamagedError):
+        read_plain_npz(path, most_bytes=10_000)
 
 
 @given(st.binary(max_size=200))

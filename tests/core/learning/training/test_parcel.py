@@ -44,4 +44,4 @@ def test_what_was_not_sent_by_a_chief_is_refused(tmp_path):
         parcel.writestr("../climbing.txt", "x")
     with pytest.raises(TrainingError):
         unpacked(content.getvalue(), tmp_path / "there")
-    assert [path.name for path in tmp_path.rglob("*")] == ["there", "models", "climbing"]
+    assert list(tmp_path.rglob("*")) == []

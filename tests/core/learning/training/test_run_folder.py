@@ -1,7 +1,9 @@
 """Preparing a run and what its folder holds: no TensorFlow is needed for any of it."""
 
+import io
+import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -307,6 +309,31 @@ def test_a_checkpoint_comes_back_to_the_bit(tmp_path):
     again, stored = read_checkpoint(tmp_path)
     assert again == cursor
     assert np.array_equal(stored["weights/a"], arrays["weights/a"])
-    (tmp_path / "checkpoint.npz").write_bytes(b"half a zip")
-    with pytest.raises(TrainingError, match="damaged"):
-        read_checkpoint(tmp_path)
+    told = json.dumps(asdict(cursor))
+    for spoilt in (
+        b"half a zip",
+        npz(cursor=told, a=np.array([None])),
+        npz(cursor=told.replace("17", "17.5")),
+        npz(cursor=told.replace("true", "1")),
+        npz(cursor="[" * 200_000),
+        npz(a=np.zeros(3)),
+    ):
+        (tmp_path / "checkpoint.npz").write_bytes(spoilt)
+        with pytest.raises(TrainingError, match="damaged"):
+            read_checkpoint(tmp_path)
+
+
+def test_a_run_whose_job_is_damaged_is_told(tmp_path):
+    job = prepared(tmp_path)
+    for spoilt in ("[" * 200_000, '{"sample_random_seed": 1.5}', "{}", '{"sample_random_seed": NaN}'):
+        (job.folder / "job.json").write_text(spoilt)
+        with pytest.raises(TrainingError, match="its folder is damaged"):
+            resume_job(job.model_id, tmp_path)
+
+
+def npz(*, cursor=None, **arrays):
+    content = io.BytesIO()
+    if cursor is not None:
+        arrays["cursor"] = np.frombuffer(cursor.encode(), np.uint8)
+    np.savez(content, **arrays)
+    return content.getvalue()

@@ -17,6 +17,7 @@ from pathlib import Path
 from core.corpus.database import COMPANIONS, move, of_kinds, translated
 from core.errors import FileError
 from core.music.columns import ScoreColumns
+from core.music.score import Score
 
 READER = 1
 """Raise it whenever reading or judging a file gives something else than before: what older readers cached is then read anew."""
@@ -198,7 +199,7 @@ def keep(connection: sqlite3.Connection, seen: Iterable[Seen], understood: Itera
     connection.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", map(_values_of_seen, seen))
 
 
-def score_of(connection: sqlite3.Connection, fingerprint: str) -> ScoreColumns | None:
+def score_of(connection: sqlite3.Connection, fingerprint: str) -> Score | None:
     """A score of the music with this fingerprint, the same one each time; None if the cache has none.
 
     What is stored but damaged is forgotten, so that it is read anew when its file comes in again.
@@ -208,8 +209,8 @@ def score_of(connection: sqlite3.Connection, fingerprint: str) -> ScoreColumns |
     ).fetchall()
     for content, score in of_kinds(rows, bytes, bytes):
         try:
-            return ScoreColumns.from_bytes(score)
-        except FileError:
+            return ScoreColumns.from_bytes(score).to_score()
+        except (FileError, ValueError):
             connection.execute("DELETE FROM content WHERE content = ?", (content,))
     return None
 

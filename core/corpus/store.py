@@ -377,10 +377,10 @@ def learnable(score: Score, lines: Lines) -> Score:
 
 
 def _score(cache: sqlite3.Connection, fingerprint: str, name: str) -> Score:
-    columns = score_of(cache, fingerprint)
-    if columns is None:
+    score = score_of(cache, fingerprint)
+    if score is None:
         raise FileError(f"The music of {name} is no longer in the cache.", hint="Import its folder again.")
-    return columns.to_score()
+    return score
 
 
 def row_of(entry: PieceEntry) -> tuple[object, ...]:

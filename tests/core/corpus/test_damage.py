@@ -15,6 +15,7 @@ from core.corpus.report import ImportNotice
 from core.corpus.statistics import statistics_of
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import FileError
+from core.music.columns import ScoreColumns
 from core.music.midi_file import read_many
 from core.music.score import Score
 from core.tasks import Control
@@ -145,12 +146,13 @@ def test_only_the_last_damaged_cache_is_kept(sound: Sound, home: Path) -> None:
     assert names == {"files.sqlite.damaged": b"second"}
 
 
-def test_a_stored_piece_that_is_damaged_is_named_and_read_anew_alone(tmp_path: Path, home: Path) -> None:
+@pytest.mark.parametrize("stored", [b"", bytes(40), ScoreColumns(()).to_bytes()])
+def test_a_stored_piece_that_is_damaged_is_named_and_read_anew_alone(tmp_path: Path, home: Path, stored: bytes) -> None:
     folder = put(tmp_path / "pieces", {"evening.mid": tune(), "morning.mid": tune(1)})
     corpus, _ = imported(folder, home)
     store, (evening, morning) = CorpusStore(home), corpus.pieces
     with closing(sqlite3.connect(cache_file(home))) as cache, cache:
-        cache.execute("UPDATE content SET score = zeroblob(40) WHERE fingerprint = ?", (evening.fingerprint,))
+        cache.execute("UPDATE content SET score = ? WHERE fingerprint = ?", (stored, evening.fingerprint))
     with pytest.raises(FileError, match=r"music of ‘evening’.*Import its folder again"):
         list(store.learnable_scores(corpus))
     with pytest.raises(FileError, match="Import its folder again"):

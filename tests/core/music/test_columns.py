@@ -12,7 +12,7 @@ from core.music.score import Score
 from tests.builders import score
 from tests.strategies import scores
 
-HEADING = b'{"version":1,"parts":[],"tempos":[],"metres":[],"keys":[],"lyrics":[],"markers":[]}'
+HEADING = b'{"version":1,"parts":[],"tempos":[[0,500000]],"metres":[[0,4,4]],"keys":[],"lyrics":[],"markers":[]}'
 
 
 @given(scores())

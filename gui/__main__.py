@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from gui.screen import missing_screen
+
 
 def main(argv: list[str] | None = None) -> int:
     """The exit status."""
@@ -16,8 +18,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and quit")
     parser.add_argument("--wait-ms", type=int, default=1500, metavar="N", help="how long before the picture is taken")
     options = parser.parse_args(arguments)
-    if not _has_screen():
-        sys.stderr.write("Ritornello needs a screen. Without one, ritornello-cli does the same jobs.\n")
+    missing = missing_screen()
+    if missing:
+        sys.stderr.write(f"{missing} Without one, ritornello-cli does the same jobs.\n")
         return 1
     # Before NumPy is loaded: libraries that look for sound and desktop fork (libdbus), which waits for ever for OpenBLAS'
     # helper threads where one of them is computing; the window would wait with it. Without helpers there is no such wait.
@@ -25,13 +28,6 @@ def main(argv: list[str] | None = None) -> int:
     from gui.app import run
 
     return run([sys.argv[0]], file=options.file, screenshot=options.screenshot, wait_ms=options.wait_ms)
-
-
-def _has_screen() -> bool:
-    """Qt ends the program with a crash where there is none."""
-    if sys.platform != "linux" or "QT_QPA_PLATFORM" in os.environ:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 if __name__ == "__main__":

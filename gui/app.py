@@ -208,6 +208,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     reporter.install()
     ending = EndSignal(window)
     ending.came.connect(window.end_session)
+    ending.came.connect(app.exit)  # whatever dialog is open: Qt would go on until the last of them is closed
     ending.install()
     if file is None and preferences.settings.show_first_page:
         window.show_first_page()

@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from gui.app import BugDialog, BugReporter
+from gui.screen import missing_screen
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -97,6 +99,77 @@ def test_without_a_screen_a_sentence_is_said(monkeypatch, capsys):
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 1
     assert "needs a screen" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+@pytest.mark.parametrize("platform", ["", "xcb", "wayland;xcb"])
+@pytest.mark.parametrize(
+    "screen", [{"DISPLAY": ":4177"}, {"WAYLAND_DISPLAY": "nobody-0"}, {"DISPLAY": "nonsense", "WAYLAND_DISPLAY": "x"}]
+)
+def test_a_screen_that_is_named_but_cannot_be_reached_is_a_sentence(tmp_path, screen, platform):
+    environment = {name: value for name, value in os.environ.items() if name not in _SCREENS}
+    environment |= screen | {"QT_QPA_PLATFORM": platform, "XDG_RUNTIME_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "gui"], env=environment, capture_output=True, text=True, timeout=60, cwd=PROJECT
+    )
+    assert ran.returncode == 1
+    named = ", ".join(f"{name}={value}" for name, value in screen.items())
+    assert ran.stderr == f"The screen can't be reached ({named}). Without one, ritornello-cli does the same jobs.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_a_wayland_screen_that_answers_is_one(tmp_path, monkeypatch):
+    for name in _SCREENS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-9")
+    with socket.socket(socket.AF_UNIX) as screen:
+        monkeypatch.chdir(tmp_path)
+        screen.bind("wayland-9")
+        screen.listen()
+        assert missing_screen() == ""
+
+
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
+
+
+_ENDED_AT_A_BUG = """
+import os, signal, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from gui import app
+
+make = app.make_window
+
+def make_window(preferences):
+    window = make(preferences)
+    window.painted.connect(lambda: QTimer.singleShot(0, strike))
+    return window
+
+def strike():
+    QTimer.singleShot(0, end)
+    raise ZeroDivisionError("struck")
+
+def end():
+    if not any(isinstance(widget, app.BugDialog) and widget.isVisible() for widget in QApplication.topLevelWidgets()):
+        QTimer.singleShot(10, end)
+        return
+    print("struck", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+app.make_window = make_window
+code = app.run(["ritornello"])
+print("ended", code, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to end a program by")
+def test_sigterm_ends_the_program_with_the_bug_dialog_as_its_last_window(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(_ENDED_AT_A_BUG)
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "QT_QPA_PLATFORM": "offscreen", "SDL_AUDIODRIVER": "dummy"}
+    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "struck\nended 0\n", ran.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere libraries don't fork")

@@ -220,8 +220,9 @@ def _listen(model: "TrainedModel", takes: "tuple[Take, ...]", control: Control) 
     for take in takes:
         control.checkpoint()
         index = take.request.part
-        part = take.score.parts[index]
-        heard = take.score.with_part(index, part.with_notes(part.notes[-_HEARD - len(take.generated) :]))
+        score = take.score
+        part = score.parts[index]
+        heard = score.with_part(index, part.with_notes(part.notes[-_HEARD - len(take.generated) :]))
         sources = sources_of(model, heard, index)
         shares = [sources[note].share for note in take.generated if note in sources]
         if shares:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up 
 _LONGEST_TICKS = 257 * 255 * 4 * TICKS_PER_QUARTER
 """A take's bars are 256 at most, and a bar has up to 255 whole notes."""
 _LONGEST_TEXT = 500
+_MOST_BATCHES = 10_000
 _HINTS = get_type_hints(GenerationRequest)
 _Recipe = dataclasses.make_dataclass(
     "_Recipe",
@@ -67,6 +68,10 @@ class _TakesRecord:
     """Read one by one: a damaged one costs no other."""
     shown: int = 0
     letter: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.batches) > _MOST_BATCHES:
+            raise ValueError("absurdly many batches")
 
 
 def takes_record(takes: Takes, name_seed: Callable[[Score], str]) -> dict[str, Any]:
@@ -167,12 +172,9 @@ def _take(record: _TakeRecord, request: GenerationRequest) -> "Take":
         raise DamagedError("a take has impossible bars")
     if len(record.letter) != 1 or record.letter not in string.ascii_uppercase:
         raise DamagedError("a take is called what none is")  # the letter becomes a part of a file's name
-    notes = frozenset(note for note, *_ in rows)
-    part = request.seed.parts[request.part]
     return Take(
         letter=record.letter,
-        score=request.seed.with_part(request.part, part.with_notes([*part.notes, *notes])),
-        generated=notes,
+        generated=frozenset(note for note, *_ in rows),
         start=record.start,
         end=record.end,
         request=request,

@@ -89,7 +89,7 @@ class TakeCard(KeyboardFocus, QWidget):
             take.generated,
             take.copied_notes,
             (take.start, max(take.end, take.start + 1)),
-            bar=metre_at(take.score, take.start).bar_duration,
+            bar=metre_at(take.request.seed, take.start).bar_duration,
         )
         self.roll.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._foot = self._make_foot()
@@ -175,7 +175,7 @@ class TakeCard(KeyboardFocus, QWidget):
 
     def _say(self) -> None:
         bars = max(
-            1, round((self.take.end - self.take.start) / metre_at(self.take.score, self.take.start).bar_duration)
+            1, round((self.take.end - self.take.start) / metre_at(self.take.request.seed, self.take.start).bar_duration)
         )
         words = [
             self.tr("Take {letter}").format(letter=self.take.letter),

@@ -14,10 +14,8 @@ BAR = 1920
 
 def made_take(document, *pitches, letter="A"):
     notes = line(*pitches, onset=BAR)
-    part = document.score.parts[0]
     return Take(
         letter,
-        document.score.with_part(0, part.with_notes([*part.notes, *notes])),
         frozenset(notes),
         BAR,
         2 * BAR,
@@ -137,7 +135,7 @@ def test_a_kept_note_that_you_edited_stays_when_another_take_is_kept(opened):
 def test_keeping_gives_what_was_shown_and_loses_no_note_of_yours(notes, taken, models):
     part = Part.of(notes)
     snapshot = Snapshot(Score((part,)), frozenset(part.notes[:models]))
-    take = Take("A", snapshot.score, frozenset(taken), BAR, 2 * BAR, GenerationRequest(snapshot.score), 1, ())
+    take = Take("A", frozenset(taken), BAR, 2 * BAR, GenerationRequest(snapshot.score), 1, ())
     laid = snapshot.with_take(take)
     kept = set(laid.kept.score.parts[0].notes)
     assert set(part.notes) - snapshot.generated <= kept

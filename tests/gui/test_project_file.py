@@ -120,24 +120,13 @@ def test_a_project_that_says_anything_opens_or_is_told_in_a_sentence(about):
         assert read_project(changed(WHOLE, **about), "x").work.snapshot.score == score_of(*line(60))
 
 
-@given(st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 255)), min_size=1, max_size=3), st.integers(0, 99))
-def test_a_damaged_project_opens_or_is_told_in_a_sentence(flips, cut):
-    content = bytearray(WHOLE)
-    for place, value in flips:
-        content[place % len(content)] = value
-    with suppress(FileError):
-        read_project(bytes(content[: len(content) - max(0, cut - 80)]), "x")
-
-
 # Takes
 
 
 def made(letter, request, *pitches, **more):
     notes = line(*pitches, onset=BAR)
-    part = request.seed.parts[request.part]
     return Take(
         letter,
-        request.seed.with_part(request.part, part.with_notes([*part.notes, *notes])),
         frozenset(notes),
         BAR,
         2 * BAR,
@@ -302,3 +291,21 @@ def test_a_file_that_another_program_changed_is_not_written_over(tmp_path):
     with pytest.raises(ChangedError):
         write_document(path, Work(Snapshot(SEED)), known=known)
     assert path.read_bytes() == b"another program's"
+
+
+BOTH = {"without takes": WHOLE, "with takes": project_bytes(Work(Snapshot(SEED), TAKES))}
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=3), st.integers(0, 99))
+def test_a_damaged_project_opens_or_is_told_in_a_sentence(kind, flips, cut):
+    content = bytearray(BOTH[kind])
+    for place, value in flips:
+        content[round(place * (len(content) - 1))] = value
+    with suppress(FileError):
+        read_project(bytes(content[: len(content) - max(0, cut - 80)]), "x")
+
+
+def test_absurdly_many_batches_are_left_out_at_once():
+    takes, damaged = read_takes({"batches": [1] * 20_000}, lambda _name: SEED)
+    assert (takes, damaged) == (Takes(), 1)

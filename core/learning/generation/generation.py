@@ -36,8 +36,6 @@ class Take:
     """One generated continuation."""
 
     letter: str
-    score: Score
-    """The seed with the continuation in its part."""
     generated: frozenset[Note]
     """The continuation's notes."""
     start: int
@@ -61,6 +59,12 @@ class Take:
     """Each generated note with the surprise of its pitch alone."""
     common_run: int = 0
     """What the studied pieces share among themselves: runs up to so many notes don't count as copied."""
+
+    @property
+    def score(self) -> Score:
+        """The seed with the continuation in its part: made anew each time, which takes a while for a long seed."""
+        seed, index = self.request.seed, self.request.part
+        return seed.with_part(index, seed.parts[index].with_notes([*seed.parts[index].notes, *self.generated]))
 
     @property
     def mean_surprise_bits(self) -> float:
@@ -329,7 +333,6 @@ def _take(
 ) -> Take:
     drawn = decoding.notes()
     notes = [note for note, _, _ in drawn]
-    part = request.seed.parts[request.part]
     pitches = [note.pitch for note in notes]
     lengths = [steps_at(note.duration) for note in notes]
     longest = model.studied.longest_run(pitches, lengths)
@@ -339,7 +342,6 @@ def _take(
     in_runs = {index for run in runs for index in range(run.start, run.start + run.notes)}
     return Take(
         letter,
-        request.seed.with_part(request.part, part.with_notes([*part.notes, *notes])),
         frozenset(notes),
         frame.start,
         frame.end,

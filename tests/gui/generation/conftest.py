@@ -31,10 +31,8 @@ def seed_notes(*pitches):
 def made_take(letter, pitches=(62, 64, 65), *, bits=1.0, copied=0):
     seed = seed_notes(60, 62, 64, 65)
     continuation = tuple(Note(BAR + index * 480, pitch, 480) for index, pitch in enumerate(pitches))
-    score = Score((Part(notes=(*seed, *continuation)),))
     return Take(
         letter=letter,
-        score=score,
         generated=frozenset(continuation),
         start=BAR,
         end=2 * BAR,

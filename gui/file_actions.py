@@ -158,7 +158,15 @@ class FileActions(QObject):
         then: Callable[[], None] = _nothing,
         otherwise: Callable[[], None] = _nothing,
     ) -> None:
+        before = self._document.work
+
         def done(opened: Opened) -> None:
+            if self._document.work == before:
+                show(opened)
+            else:  # what was done while the file was read has not been asked about
+                self.confirm_then(lambda: show(opened), otherwise=otherwise)
+
+        def show(opened: Opened) -> None:
             at = None if is_seed else path
             self._document.open(opened.work, path=at, name=path.stem, digest=opened.digest)
             if not is_seed:
@@ -227,7 +235,7 @@ class FileActions(QObject):
             self._preferences.remember_file(path)
             self._tell_saved(path, work)
             if then is not None:
-                then()
+                self.confirm_then(then)  # there may be more by now
 
         def failed(error: AppError) -> None:
             if isinstance(error, ChangedError):

@@ -611,6 +611,28 @@ def test_a_file_that_only_this_program_changed_is_not_asked_about(studio, qtbot,
     assert not studio.dialogs.asked
 
 
+def test_what_is_edited_while_another_file_is_read_is_asked_about(studio, qtbot, tmp_path):
+    write_midi(score_of(*line(70, 71)), tmp_path / "other.mid")
+    studio.dialogs.unsaved.append("cancel")
+    studio.window.open_file(tmp_path / "other.mid")
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    qtbot.waitUntil(lambda: bool(studio.dialogs.asked))
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert studio.document.score.note_count == 3
+
+
+def test_what_is_edited_while_the_document_is_saved_to_be_left_is_asked_about(studio, qtbot, tmp_path):
+    first = edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1]))
+    studio.document.apply("Delete", first)
+    studio.dialogs.unsaved.extend(("save", "cancel"))
+    studio.dialogs.paths.append(tmp_path / "study.ritornello")
+    studio.window.actions_["new"].trigger()
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    qtbot.waitUntil(lambda: not studio.dialogs.unsaved)
+    assert studio.document.score.note_count == 2
+    assert read_document(tmp_path / "study.ritornello").work.snapshot.score == first.score
+
+
 # Takes and files
 
 

@@ -1,6 +1,7 @@
 """The first start: a seed and a model are ready, so that one key gives music; or a folder begins a model of one's own."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
@@ -9,7 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QScrollArea, 
 from core.music.score import Note
 from gui import theme
 from gui.controls.buttons import ModelButton, PlainButton, QuietButton
+from gui.controls.numbers import counted
 from gui.controls.text import Card, Chip, Divider, Icon, KeyCap, Text, label
+
+if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
+    from core.learning.models.library import ModelRecord
 
 _WIDEST = 1256
 _TALLEST = 742
@@ -143,12 +148,28 @@ class FirstPage(QScrollArea):
     def set_seed(self, notes: Sequence[Note]) -> None:
         self.demo.set_notes(notes)
 
-    def set_model_ready(self, *, ready: bool) -> None:
-        """Without a starter model the page says so rather than offering it."""
-        self.continue_button.setEnabled(ready)
+    def set_model(self, record: "ModelRecord | None") -> None:
+        """The model that would answer; without any the page says so rather than offering it."""
+        self.continue_button.setEnabled(record is not None)
         self.continue_button.setToolTip(
-            "" if ready else self.tr("The starter model is missing. Train one of your own.")
+            "" if record else self.tr("The starter model is missing. Train one of your own.")
         )
+        if record is None:
+            chip, answer = "", self.tr("A blue seed melody is waiting.")
+        elif record.is_starter:
+            chip = self.tr("starter model, learnt from {melodies}")
+            answer = self.tr("A blue seed melody is waiting. The starter model answers in amber.")
+        else:
+            chip = self.tr("your model, learnt from {pieces}")
+            answer = self.tr("A blue seed melody is waiting. “{name}” answers in amber.").format(name=record.name)
+        pieces = record.pieces if record else 0
+        self._model_words.set_text(
+            chip.format(
+                melodies=counted(pieces, "sample melody", "sample melodies"), pieces=counted(pieces, "piece", "pieces")
+            )
+        )
+        self._model_words.setVisible(bool(chip) and pieces > 0)
+        self._answer_words.setText(answer)
 
     def set_playing(self, *, playing: bool) -> None:
         self.play_button.set_icon("pause" if playing else "play")
@@ -212,13 +233,16 @@ class FirstPage(QScrollArea):
         title = QHBoxLayout()
         title.setSpacing(10)
         title.addWidget(label(self.tr("Try it now"), "verdict", "semibold"))
-        title.addWidget(Chip(self.tr("starter model, made from 1 148 sample melodies").replace("1 148", "1\u2009148")))
+        self._model_words = Chip("")
+        self._model_words.hide()  # until the models are read
+        title.addWidget(self._model_words)
         title.addStretch(1)
         column.addLayout(title)
         column.addSpacing(4)
-        column.addWidget(
-            label(self.tr("A blue seed melody is waiting. The starter model answers in amber."), role="text.secondary")
+        self._answer_words = label(
+            self.tr("A blue seed melody is waiting. The model answers in amber."), role="text.secondary"
         )
+        column.addWidget(self._answer_words)
         column.addSpacing(14)
         column.addWidget(self.demo, 1)
         column.addSpacing(10)

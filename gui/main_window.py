@@ -46,7 +46,6 @@ from gui.transport_bar import TransportBar
 from gui.unsaved_work import UnsavedWork
 
 if TYPE_CHECKING:  # loaded after the first paint
-    from core.learning.models.library import ModelRecord
     from gui.workspaces import Workspaces
 
 _TITLE_BAR = 40
@@ -143,7 +142,8 @@ class MainWindow(QMainWindow):
         playback.state_changed.connect(self._on_playback_state)
         playback.device_changed.connect(self._on_device)
         messages.center().noted.connect(self.status.note)
-        self._generator.models_listed.connect(self._on_models)
+        self._generator.models_listed.connect(self._show_model)  # after Compose has chosen
+        self.compose.panel.model_chosen.connect(self._show_model)
         self.unsaved_work.words_changed.connect(self.menu_row.show_saved)
         self.unsaved_work.restored.connect(self.show_compose)
         self._preferences.changed.connect(self._on_preferences)
@@ -230,8 +230,8 @@ class MainWindow(QMainWindow):
         self.compose.panel.choose_model(model_id)
         self.show_compose()
 
-    def _on_models(self, records: "Sequence[ModelRecord]") -> None:
-        self.first_page.set_model_ready(ready=any(record.state == "ready" for record in records))
+    def _show_model(self) -> None:
+        self.first_page.set_model(self.compose.panel.model.record)
 
     def _on_training(self, words: str, share: float) -> None:
         self.transport.show_job(share if words else None, self.tr("Training"), words)

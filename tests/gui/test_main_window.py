@@ -388,6 +388,24 @@ def test_without_any_model_the_first_page_says_so(desk, qtbot):
     qtbot.waitUntil(lambda: desk.window.others is not None)
 
 
+def test_the_first_page_promises_the_model_that_will_answer(home, qtbot, dressed, stocked):
+    _, folder, _ = stocked.create("Airs")
+    fill(folder, replace(CARD, name="Airs", pieces=40))
+    desk = Desk(home, qtbot, stocked)
+    page, panel = desk.window.first_page, desk.window.compose.panel
+    desk.window.show_first_page()
+    desk.window.show()
+    assert "tarter" not in page._answer_words.text()
+    with qtbot.waitSignal(desk.generator.models_listed):
+        desk.window.prepare_rest()
+    assert page._answer_words.text() == "A blue seed melody is waiting. The starter model answers in amber."
+    assert page._model_words.accessibleName() == "starter model, learnt from 3 sample melodies"
+    panel.choose_model(panel.model.menu.actions()[1].data())
+    assert page._answer_words.text() == "A blue seed melody is waiting. “Airs” answers in amber."
+    assert page._model_words.accessibleName() == "your model, learnt from 40 pieces"
+    qtbot.waitUntil(lambda: desk.window.others is not None)
+
+
 def test_the_first_page_can_be_left_out_from_now_on(desk):
     desk.window.first_page.shown_at_start.click()
     assert not desk.preferences.settings.show_first_page

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from core.music.score import by_position
 from core.music.timing import metre_at
 from gui import theme
 from gui.controls.buttons import IconButton
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up 
 _LOW = 128
 """Cards lower than this leave out their last line, so that the notes stay readable."""
 LEAST_WIDTH = 168
+_REPEATS_FROM = 0.5
 _NARROW = 210
 """Under this width the words need the room of the star, which S sets as well; one that is set stays."""
 
@@ -56,6 +58,7 @@ class TakeCard(KeyboardFocus, QWidget):
         self._is_on_roll = False
         self._is_playing = False
         self._echo: float | None = None
+        self._repeats = _repeats(take)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -125,7 +128,8 @@ class TakeCard(KeyboardFocus, QWidget):
         row.addWidget(surprise, 1)
         if take.copied_notes:
             row.addWidget(Icon("copy-check", role="copied.text", size=14))
-        copy = Text(copy_words(take), size="caption", role="copied.text" if take.copied_notes else "text.muted")
+        words = copy_words(take, repeats=self._repeats)
+        copy = Text(words, size="caption", role="copied.text" if take.copied_notes else "text.muted")
         copy.setToolTip(self._copy_tip())
         row.addWidget(copy)
         return foot
@@ -139,6 +143,12 @@ class TakeCard(KeyboardFocus, QWidget):
             if take.copied and take.copied_from
             else self.tr("No run of its notes was found in a piece it studied.")
         ]
+        if self._repeats:
+            words.append(
+                self.tr("{percent} % of its notes say the seed again, in any key.").format(
+                    percent=round(100 * self._repeats)
+                )
+            )
         if take.common_run:
             words.append(
                 self.tr("The studied pieces share runs of up to {notes} notes among themselves.").format(
@@ -182,7 +192,7 @@ class TakeCard(KeyboardFocus, QWidget):
             self.take.character.lower(),
             counted(bars, "bar", "bars"),
             self.tr("surprise {bits} bits").format(bits=f"{self.take.mean_surprise_bits:.1f}"),
-            copy_words(self.take),
+            copy_words(self.take, repeats=self._repeats),
         ]
         tip = self.tr("Click: put it on the roll · double-click: play · Enter: keep")
         if self._echo is not None:
@@ -196,7 +206,7 @@ class TakeCard(KeyboardFocus, QWidget):
             words.append(self.tr("drawn again from bar {bar}").format(bar=self.take.redrawn_from_bar))
         if self._is_on_roll:
             words.append(self.tr("on the roll"))
-        self.setAccessibleName(", ".join(words))
+        self.setAccessibleName(", ".join(filter(None, words)))
         self.setToolTip(tip)
 
     def _on_play(self) -> None:
@@ -277,11 +287,21 @@ class EmptyCard(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
 
 
-def copy_words(take: "Take") -> str:
-    """The result of the copy check in two or three words."""
+def copy_words(take: "Take", *, repeats: float) -> str:
+    """The result of the copy check in two or three words. repeats: the share of its notes that say the seed again."""
+    if not take.copied_notes and repeats >= _REPEATS_FROM:
+        return QCoreApplication.translate("take", "repeats the seed")
     if not take.copied_notes:
         return QCoreApplication.translate("take", "no copy")
     return QCoreApplication.translate("take", "{notes} copied").format(notes=counted(take.copied, "note", "notes"))
+
+
+def _repeats(take: "Take") -> float:
+    """The share of its notes in runs that the seed holds too."""
+    from core.learning.events.memorisation import repeated_share
+
+    earlier = [note for note in take.score.parts[take.request.part].notes if note.onset < take.start]
+    return repeated_share(sorted(take.generated, key=by_position), earlier)
 
 
 class _Letter(QWidget):

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from core.learning.events.tokenizer import Events
 from core.loading.arrays import Like
+from core.music.score import Note
+from core.music.timing import steps_at
 
 Ints = NDArray[np.int64]
 
@@ -27,6 +29,8 @@ _OVERLAPS_OF_A_MELODY = 0.01
 """Share of notes: quantising makes melodies overlap here and there."""
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(0xD6E8FEB86659FD93)
+_CHANCE_RUN = 5
+"""Notes: so many equal ones are soon found in any two melodies."""
 _END = -(2**40)
 """The symbol after the last note of a query: found nowhere."""
 STUDIED_ARRAYS = {
@@ -208,6 +212,26 @@ class StudiedIndex:
                 place = int(np.flatnonzero(studied_runs == query_runs[start])[0])
                 return SharedRun(start, notes, self.titles[self._piece_at(place)])
         return SharedRun()
+
+
+def repeated_share(notes: Sequence[Note], earlier: Sequence[Note]) -> float:
+    """Of some notes, the share in runs that earlier ones hold too, in whatever key, 0 to 1. Both by onset.
+
+    A note is as long as it takes until the next, however it is held. Runs of five notes and fewer are chance.
+    """
+    if not notes or not earlier:
+        return 0.0
+    pitches, lengths = _until_next(earlier)
+    bounds = np.array([0, len(earlier)], np.int64)
+    index = StudiedIndex(("",), bounds, pitches.astype(np.int16), lengths.astype(np.int32))
+    runs = index.runs(*_until_next(notes), longer_than=_CHANCE_RUN)
+    return len({place for run in runs for place in range(run.start, run.start + run.notes)}) / len(notes)
+
+
+def _until_next(notes: Sequence[Note]) -> tuple[Ints, Ints]:
+    """Pitch and steps until the next note; the last lasts as long as it is held."""
+    onsets = [*(steps_at(note.onset) for note in notes), steps_at(notes[-1].end)]
+    return np.array([note.pitch for note in notes], np.int64), np.diff(onsets).astype(np.int64)
 
 
 def build_studied_index(pieces: Iterable[tuple[str, Events]]) -> StudiedIndex:

@@ -1,19 +1,13 @@
 """One phrase for each take, from measurements against the other takes of its batch, never from taste."""
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.music.score import Note
-
-_CLEARLY_BITS = 0.35
-"""Mean surprise this far from the batch's is heard; less is chance."""
-_CLEARLY_TIMES = 1.4
-_LEAPS_FROM = 3.5
-"""Semitones of mean leap: a line of thirds and fourths."""
-_REPEATS_FROM = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +22,17 @@ class Measures:
     """Median duration, ticks."""
     repeats: float
     """0 to 1: how many of its figures of four notes (their intervals) came before in the take."""
+    pitch: float = 60.0
+    """Mean over the notes."""
+    notes: int = 0
 
 
 def measured(notes: Sequence[Note], surprise_bits: Sequence[float]) -> Measures:
     """notes: the generated ones in order, with the surprise of each."""
     if not notes:
         return Measures(0.0, 0.0, 0.0, 0.0)
-    intervals = np.diff([note.pitch for note in notes]).tolist()
+    pitches = [note.pitch for note in notes]
+    intervals = np.diff(pitches).tolist()
     figures = Counter(zip(intervals, intervals[1:], intervals[2:], strict=False))
     count = sum(figures.values())
     return Measures(
@@ -42,29 +40,64 @@ def measured(notes: Sequence[Note], surprise_bits: Sequence[float]) -> Measures:
         float(np.mean(np.abs(intervals))) if intervals else 0.0,
         float(np.median([note.duration for note in notes])),
         1 - len(figures) / count if count else 0.0,
+        float(np.mean(pitches)),
+        len(notes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trait:
+    """How a take can differ from the others of its batch."""
+
+    phrase: str
+    measure: Callable[[Measures], float]
+    clearly: float
+    """A difference so large is heard, less is chance. Negative: it lies below the others."""
+    from_: float = -math.inf
+    """The measure is at least so large, whatever the others are."""
+    up_to: float = math.inf
+
+    def strength(self, take: Measures, others: Sequence[Measures]) -> float:
+        """How clearly the take has it: 1 = just clearly, 0 = not at all."""
+        value = self.measure(take)
+        if not self.from_ <= value <= self.up_to:
+            return 0.0
+        return (value - float(np.mean([self.measure(other) for other in others]))) / self.clearly
+
+
+def _octaves(value: float) -> float:
+    """Ratios as differences: twice as long is one more."""
+    return math.log2(max(value, 1e-3))
+
+
+_TRAITS = (
+    _Trait("Adventurous", lambda take: take.surprise_bits, 0.35),
+    _Trait("Stays close", lambda take: take.surprise_bits, -0.35),
+    _Trait("Leaps about", lambda take: _octaves(take.leap), 0.5, from_=_octaves(3.5)),
+    _Trait("Moves by step", lambda take: _octaves(take.leap), -0.5, up_to=_octaves(2.5)),
+    _Trait("Slow and plain", lambda take: _octaves(take.length), 0.5),
+    _Trait("Circles one figure", lambda take: take.repeats, 0.25, from_=0.6),
+    _Trait("Many notes", lambda take: _octaves(take.notes), 0.4),
+    _Trait("Few notes", lambda take: _octaves(take.notes), -0.4),
+    _Trait("Lies high", lambda take: take.pitch, 3.0),
+    _Trait("Lies low", lambda take: take.pitch, -3.0),
+)
 
 
 def characters(takes: Sequence[Measures]) -> tuple[str, ...]:
-    """The phrase of each take of one batch."""
-    if not takes:
-        return ()
-    surprise, leap, length, repeats = (
-        float(np.mean([getattr(take, name) for take in takes])) for name in Measures.__dataclass_fields__
-    )
-    phrases = []
-    for take in takes:
-        if take.surprise_bits < surprise - _CLEARLY_BITS:
-            phrase = "Stays close"
-        elif take.surprise_bits > surprise + _CLEARLY_BITS:
-            phrase = "Adventurous"
-        elif take.leap >= max(_LEAPS_FROM, _CLEARLY_TIMES * leap):
-            phrase = "Leaps about"
-        elif take.length >= _CLEARLY_TIMES * length > 0:
-            phrase = "Slow and plain"
-        elif take.repeats >= max(_REPEATS_FROM, _CLEARLY_TIMES * repeats):
-            phrase = "Circles one figure"
-        else:
-            phrase = "Balanced"
-        phrases.append(phrase)
+    """The phrase of each take of one batch: what tells it most clearly from the others; "" where nothing does.
+
+    No two takes get the same: it goes to the one that has it most clearly.
+    """
+    phrases = [""] * len(takes)
+    if len(takes) < 2:
+        return tuple(phrases)
+    found = [
+        (trait.strength(take, [*takes[:place], *takes[place + 1 :]]), place, trait.phrase)
+        for place, take in enumerate(takes)
+        for trait in _TRAITS
+    ]
+    for strength, place, phrase in sorted(found, key=lambda each: -each[0]):
+        if strength >= 1 and not phrases[place] and phrase not in phrases:
+            phrases[place] = phrase
     return tuple(phrases)

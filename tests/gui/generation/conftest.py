@@ -41,5 +41,5 @@ def made_take(letter, pitches=(62, 64, 65), *, bits=1.0, copied=0):
         surprise_bits=tuple((note, bits) for note in continuation),
         copied=copied,
         copied_notes=frozenset(continuation[:copied]),
-        character="Balanced",
+        character="Lies high",
     )

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
+from core.music.score import Note, Part, Score
 from gui.controls.text import Text
 from gui.generation.take_card import EmptyCard
 from gui.generation.tray import TakesTray
-from tests.gui.generation.conftest import made_take
+from tests.gui.generation.conftest import BAR, made_take
 
 
 @pytest.fixture
@@ -170,7 +173,24 @@ def test_a_card_tells_a_screen_reader_what_it_shows(tray, takes):
     tray.set_takes(takes)
     tray.set_on_roll(takes[1])
     words = card(tray, "B").accessibleName()
-    assert words == "Take B, balanced, 1 bar, surprise 1.0 bits, 3 notes copied, on the roll"
+    assert words == "Take B, lies high, 1 bar, surprise 1.0 bits, 3 notes copied, on the roll"
+
+
+def test_a_take_that_says_the_seed_again_is_called_so(tray):
+    said = tuple(Note(place * 240, 60 + pitch, 240) for place, pitch in enumerate((0, 2, 4, 5, 7, 4, 2, 0)))
+    again = tuple(replace(note, onset=note.onset + BAR, pitch=note.pitch + 5) for note in said)
+    score = Score((Part(notes=(*said, *again)),))
+    repeating = replace(made_take("A"), score=score, generated=frozenset(again), surprise_bits=((again[0], 1.0),))
+    tray.set_takes([repeating, made_take("B", (60, 67, 61, 70))])
+    assert "repeats the seed" in card(tray, "A").accessibleName()
+    assert any(words.text() == "repeats the seed" for words in card(tray, "A").findChildren(Text))
+    assert "100 % of its notes say the seed again, in any key." in card(tray, "A")._copy_tip()
+    assert "no copy" in card(tray, "B").accessibleName()
+
+
+def test_a_take_that_differs_in_nothing_has_no_phrase(tray):
+    tray.set_takes([replace(made_take("A"), character="")])
+    assert card(tray, "A").accessibleName().startswith("Take A, 1 bar, ")
 
 
 def test_how_much_a_take_echoes_is_told_once_it_is_known_and_stays_known(tray, takes):

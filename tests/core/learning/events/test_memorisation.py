@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.learning.events.memorisation import SharedRun, StudiedIndex
+from core.learning.events.memorisation import SharedRun, StudiedIndex, repeated_share
 from core.learning.events.memorisation import build_studied_index as build_from_events
 from core.learning.events.tokenizer import Events
+from core.music.score import Note
 
 
 def events_of(pitches, lengths):
@@ -135,3 +136,18 @@ def test_a_whole_piece_is_known_in_another_key_but_no_part_or_variation_of_it():
     assert not index.holds([*moved[:-1], 40], B[2])
     assert not index.holds(moved, [*B[2][:-1], 12])
     assert not index.holds([*A[1], *B[1]], [*A[2], *B[2]])
+
+
+def tune(*pitches, onset=0, step=480, held=480):
+    return tuple(Note(onset + place * step, pitch, held) for place, pitch in enumerate(pitches))
+
+
+def test_what_says_earlier_notes_again_is_known_in_any_key_however_it_is_held():
+    seed = tune(60, 62, 64, 65, 67, 69, 71, 72)
+    assert repeated_share(seed, seed) == 1.0
+    assert repeated_share(tune(65, 67, 69, 70, 72, 74, 76, 77, onset=7680, held=300), seed) >= 7 / 8
+    assert repeated_share(tune(60, 62, 64, 65, 67, 69, 71, 72, step=240), seed) == 0.0
+    assert repeated_share(tune(72, 65, 70, 61, 60, 66, 59, 63), seed) == 0.0
+    half = tune(60, 62, 64, 65, 67, 69) + tune(50, 61, 49, 58, 70, 55, onset=2880)
+    assert 0.4 < repeated_share(half, seed) < 0.6
+    assert repeated_share((), seed) == repeated_share(seed, ()) == 0.0

@@ -468,16 +468,26 @@ def test_the_start_is_the_first_barline_after_the_part():
 
 
 def test_characters_compare_the_takes_of_a_batch():
-    plain = Measures(2.0, 2.0, 240.0, 0.2)
+    plain = Measures(2.0, 3.0, 240.0, 0.2, 66.0, 30)
     assert characters([replace(plain, surprise_bits=1.0), plain, replace(plain, surprise_bits=3.0)]) == (
         "Stays close",
-        "Balanced",
+        "",
         "Adventurous",
     )
     assert characters([plain, replace(plain, leap=7.0)])[1] == "Leaps about"
     assert characters([plain, plain, replace(plain, length=960.0)])[2] == "Slow and plain"
     assert characters([plain, replace(plain, repeats=0.9)])[1] == "Circles one figure"
-    assert characters([plain]) == ("Balanced",)
+    assert characters([plain, replace(plain, leap=1.5)])[1] == "Moves by step"
+    assert characters([plain, replace(plain, pitch=72.0)]) == ("Lies low", "Lies high")
+    assert characters([plain, replace(plain, notes=60)]) == ("Few notes", "Many notes")
+
+
+def test_no_phrase_is_said_of_two_takes_nor_where_they_do_not_differ():
+    plain = Measures(2.0, 3.0, 240.0, 0.2, 66.0, 30)
+    bold, bolder = replace(plain, surprise_bits=4.0, pitch=70.0), replace(plain, surprise_bits=4.5, pitch=66.0)
+    assert characters([plain, bolder, bold, plain])[1:3] == ("Adventurous", "Lies high")
+    assert characters([plain, replace(plain, surprise_bits=2.1)] * 2) == ("",) * 4
+    assert characters([plain]) == ("",)
     assert characters([]) == ()
 
 

@@ -11,6 +11,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     trash                    what was deleted and can come back
     loading                  reading what may be damaged or hostile: files, JSON, zips and arrays
     processes                child processes that end with their parent
+    wording                  how sentences say numbers
     silence                  shutting up libraries that speak past Python
     errors                   expected failures: sentences for a person
 

@@ -28,14 +28,6 @@ def settings_file() -> Path:
     return home() / "settings.json"
 
 
-def models_folder() -> Path:
-    return home() / "models"
-
-
-def corpora_folder() -> Path:
-    return home() / "corpora"
-
-
 def cache_file() -> Path:
     """The SQLite file of everything ever read, which spares reading it again."""
     return home() / "cache" / "files.sqlite"
@@ -43,10 +35,6 @@ def cache_file() -> Path:
 
 def recovery_folder() -> Path:
     return home() / "recovery"
-
-
-def trash_folder() -> Path:
-    return home() / "trash"
 
 
 def log_file() -> Path:

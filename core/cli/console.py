@@ -97,11 +97,6 @@ def shown(line: str) -> str:
     return _UNSHOWN.sub(lambda found: found.group().encode("unicode_escape").decode(), line)
 
 
-def counted(number: int, thing: str) -> str:
-    """1 piece, 1,148 pieces."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def as_json(record: object) -> str:
     """One line of JSON. Dataclasses become objects; what JSON can't say (infinity) becomes null."""
     return json.dumps(_plain(record), ensure_ascii=False)

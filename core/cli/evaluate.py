@@ -10,7 +10,7 @@ from statistics import stdev
 from typing import Any
 
 from core import paths
-from core.cli.console import Bar, Console, UsageError, counted
+from core.cli.console import Bar, Console, UsageError
 from core.cli.interruption import interruptible
 from core.cli.samples import check_samples, samples_record, say_samples
 from core.corpus.importer import import_paths
@@ -30,6 +30,7 @@ from core.learning.models.library import Library, TrainedModel
 from core.learning.models.progress import EpochDone, TrainingProgress
 from core.music.score import Score
 from core.tasks import Control
+from core.wording import counted
 
 
 def evaluate(arguments: argparse.Namespace, console: Console) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.cli.console import Console, counted
+from core.cli.console import Console
 from core.cli.interruption import Interrupted, interruptible
 from core.corpus.importer import import_paths
 from core.corpus.report import ImportNotice, ImportProgress, ImportReport
 from core.corpus.store import Corpus, CorpusStore, TrashedCorpus
 from core.tasks import Control
 from core.trash import KEPT_DAYS
+from core.wording import counted
 
 _SHOWN_REASONS = 20
 _DELETE = "ritornello-cli corpora delete"

@@ -3,12 +3,13 @@
 import argparse
 
 from core import paths
-from core.cli.console import Console, counted
+from core.cli.console import Console
 from core.cli.models import restoring as restoring_model
 from core.cli.pieces import restoring as restoring_corpus
 from core.corpus.store import CorpusStore
 from core.learning.models.library import Library
 from core.trash import KEPT_DAYS, Trash, deleted_at
+from core.wording import counted
 
 
 def trash(arguments: argparse.Namespace, console: Console) -> None:

@@ -71,7 +71,7 @@ class CorpusStatistics:
 
     pieces: int
     notes: int
-    """That are learnt."""
+    """Of the parts that training learns from, all pieces together."""
     pitch: Chart
     """128 bars, notes by pitch, labelled with middle C = C4."""
     key: Chart

@@ -145,16 +145,6 @@ def duplicate(score: Score, part: int, notes: Iterable[Note]) -> Edited:
     return paste(score, part, group, at=first + span)
 
 
-def replace_span(score: Score, part: int, *, start: int, end: int, notes: Iterable[Note]) -> Edited:
-    """Let new notes stand for all that start in [start, end); a note held over from before is cut at `start`."""
-    kept = [
-        replace(note, duration=start - note.onset) if note.onset < start < note.end else note
-        for note in score.parts[part].notes
-        if not start <= note.onset < end
-    ]
-    return _with(score, part, kept, notes)
-
-
 def split(score: Score, part: int, notes: Iterable[Note], *, at: int) -> Edited:
     """Cut notes in two at a tick that lies inside them; both halves are selected."""
     group = [note for note in _held(score, part, notes) if note.onset < at < note.end]

@@ -27,6 +27,7 @@ from core.music.score import (
     TextEvent,
 )
 from core.music.timing import TempoMap, position_at
+from core.wording import counted
 
 MAX_NOTES = 200_000
 MAX_CONTROLS = 600_000
@@ -120,10 +121,6 @@ def as_text(content: bytes) -> str:
 
 def part_name(track: Track) -> str:
     return as_text(track.name).rstrip("\0")
-
-
-def counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _metre(content: bytes) -> tuple[int, int]:

@@ -15,8 +15,8 @@ be wrong (ticks beyond its 32 bits), the whole file is read by midi_events.py, w
 pretty_midi is the reference that both agree with in the tests. It is no fallback: nothing was found that it reads and
 these two don't.
 
-Writing: pretty_midi, extended in `TickExactMIDI`. Everything is in ticks, 480 a quarter; other resolutions are
-rescaled on reading, halves rounded up.
+Writing: midi_encoding.py. `TickExactMIDI` is the way out to pretty_midi, `from_pretty_midi` the way back. Everything is in
+ticks, 480 a quarter; other resolutions are rescaled on reading, halves rounded up.
 """
 
 import errno
@@ -123,7 +123,7 @@ def read_many(files: Sequence[tuple[bytes, str]]) -> Iterator[ReadResult | FileE
 def write_midi(score: Score, path: Path) -> None:
     """Write a .mid file, all at once. Raises FileError; then `path` is as it was."""
     with replacing(path) as temporary:
-        TickExactMIDI(score).write(temporary)
+        temporary.write_bytes(encoded(score))
 
 
 def midi_bytes(score: Score) -> bytes:
@@ -132,12 +132,11 @@ def midi_bytes(score: Score) -> bytes:
 
 
 class TickExactMIDI(pretty_midi.PrettyMIDI):  # type: ignore[misc]  # pretty_midi ships no types
-    """A score as a PrettyMIDI, whose `write` loses nothing.
+    """A score as a PrettyMIDI, for what other programs do with one: its notes in seconds, its piano roll, its sound.
 
-    pretty_midi's own `write` works from seconds. It rounds tempos down to whole microseconds and drops repeated ones,
-    writes a 4/4 that isn't there, spells six flats as six sharps, forgets markers, sorts the controllers of one tick
-    by their values, and drops a program-less start. This one writes the score that it was made of, tick by tick;
-    edits to the lists of this object are not written.
+    `write` writes the score that it was made of, to the tick; what was changed in this object's lists since is not
+    written. pretty_midi's own `write` starts from seconds: it loses markers, tempos between whole microseconds and
+    repeated ones, and the order of controllers at one tick; it adds a 4/4 and spells six flats as six sharps.
     """
 
     def __init__(self, score: Score) -> None:

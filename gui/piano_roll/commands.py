@@ -16,7 +16,7 @@ from core.music import edits
 from core.music.edits import Edited
 from core.music.score import TICKS_PER_QUARTER, Note
 from gui.piano_roll import clipboard
-from gui.piano_roll.gestures import counted
+from gui.piano_roll.gestures import edit_name
 from gui.piano_roll.note_index import NoteIndex
 from gui.piano_roll.roll_view import DEFAULT_SNAP, RollView
 from gui.piano_roll.words import tell
@@ -275,7 +275,7 @@ class Commands(QObject):
             self._reveal(min(edited.selection, key=lambda note: note.onset))
 
     def _apply(self, label: str, count: int, edited: Edited) -> None:
-        self._view.apply(counted(label, count), edited, merge_key=f"{label} {self._steps}")
+        self._view.apply(edit_name(label, count), edited, merge_key=f"{label} {self._steps}")
 
     def _reveal(self, note: Note) -> None:
         view = self._view

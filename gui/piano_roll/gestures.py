@@ -35,7 +35,7 @@ class Pointer:
     alt: bool = False
 
 
-def counted(what: str, count: int) -> str:
+def edit_name(what: str, count: int) -> str:
     """An edit's name in the history: "Move 3 notes"."""
     noun = "1 note" if count == 1 else f"{count} notes"
     return QCoreApplication.translate("Gestures", what).format(noun)
@@ -139,10 +139,10 @@ class Move(Press):
             moved = frozenset(
                 replace(note, onset=note.onset + self.ticks, pitch=note.pitch + self.semitones) for note in notes
             )
-            view.apply(counted("Copy {}", len(notes)), edits.add(view.score, view.part_index, moved))
+            view.apply(edit_name("Copy {}", len(notes)), edits.add(view.score, view.part_index, moved))
         else:
             view.apply(
-                counted("Move {}", len(notes)),
+                edit_name("Move {}", len(notes)),
                 edits.move(view.score, view.part_index, notes, ticks=self.ticks, semitones=self.semitones),
             )
 
@@ -189,7 +189,7 @@ class Resize(Press):
             return
         edge: Literal["start", "end"] = "start" if self.hit.zone == "start" else "end"
         edited = edits.resize(view.score, view.part_index, notes, ticks=self.ticks, edge=edge)
-        view.apply(counted("Resize {}", len(notes)), edited)
+        view.apply(edit_name("Resize {}", len(notes)), edited)
         if len(notes) == 1 and len(edited.selection) == 1:
             view.draw_duration = next(iter(edited.selection)).duration
 
@@ -218,7 +218,7 @@ class Draw(Gesture):
     def release(self) -> None:
         view = self.view
         view.draw_duration = self.note.duration
-        view.apply(counted("Write {}", 1), edits.add(view.score, view.part_index, frozenset((self.note,))))
+        view.apply(edit_name("Write {}", 1), edits.add(view.score, view.part_index, frozenset((self.note,))))
 
     def _show(self) -> None:
         looks = Looks.plain(1, Fill.YOURS).with_selected(np.zeros(1, np.int64))
@@ -260,7 +260,7 @@ class Erase(Gesture):
         notes = view.index.notes_at(self._lifted)
         view.set_floating(None)
         if notes:
-            view.apply(counted("Erase {}", len(notes)), edits.erase(view.score, view.part_index, notes))
+            view.apply(edit_name("Erase {}", len(notes)), edits.erase(view.score, view.part_index, notes))
 
 
 class RubberBand(Gesture):

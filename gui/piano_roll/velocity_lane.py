@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from core.music import edits
 from core.music.edits import Edited
 from gui import theme
-from gui.piano_roll.gestures import counted
+from gui.piano_roll.gestures import edit_name
 from gui.piano_roll.looks import Detail, Looks
 from gui.piano_roll.note_index import Ints, NoteIndex
 from gui.piano_roll.painting import fill_color, paint_bars
@@ -169,7 +169,7 @@ class VelocityLane(QWidget):
             kept = frozenset(
                 replace(note, velocity=changed.get(note, note.velocity)) for note in view.document.selection
             )
-            view.apply(counted("Change velocity of {}", len(changed)), Edited(edited.score, kept))
+            view.apply(edit_name("Change velocity of {}", len(changed)), Edited(edited.score, kept))
         self.update()
 
     def abandon(self) -> None:

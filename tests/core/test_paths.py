@@ -11,8 +11,7 @@ def test_the_user_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("RITORNELLO_HOME", str(tmp_path / "Klänge"))
     for place in (
         paths.settings_file(),
-        paths.models_folder(),
-        paths.corpora_folder(),
+        paths.recovery_folder(),
         paths.cache_file(),
         paths.log_file(),
     ):
@@ -21,7 +20,7 @@ def test_the_user_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_asking_makes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RITORNELLO_HOME", str(tmp_path / "nowhere"))
-    paths.models_folder()
+    paths.recovery_folder()
     assert not (tmp_path / "nowhere").exists()
 
 

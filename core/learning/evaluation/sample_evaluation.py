@@ -16,10 +16,10 @@ from core.learning.evaluation.sample_statistics import (
     Passage,
     Statistic,
     compared,
-    is_stuck,
     measured_against,
     measured_notes,
     most_in_a_row,
+    only_loops,
 )
 from core.learning.events.memorisation import SharedRun
 from core.learning.events.tokenizer import encode
@@ -96,7 +96,7 @@ class Tally:
 
     notes: int
     stuck: int
-    """Passages that only go round, see `is_stuck`."""
+    """Passages that only go round, see `only_loops`."""
     in_a_row: int
     """Passages with one pitch more than four times in a row: real music does that too."""
     longest_copy: SharedRun
@@ -255,7 +255,7 @@ def _tally(passages: Sequence[Passage], model: TrainedModel) -> Tally:
     ]
     return Tally(
         sum(len(passage.pitches[passage.new]) for passage in passages),
-        sum(is_stuck(passage) for passage in passages),
+        sum(only_loops(passage) for passage in passages),
         sum(most_in_a_row(passage) > MOST_IN_A_ROW for passage in passages),
         max(copies, key=lambda run: run.notes),
     )

@@ -177,11 +177,13 @@ def most_in_a_row(passage: Passage) -> int:
     return max((stop - start for start, stop in _runs_of_one_pitch(passage)), default=0)
 
 
-def is_stuck(passage: Passage) -> bool:
+def only_loops(passage: Passage) -> bool:
     """Whether the new notes only go round: one pitch for more than four bars, or one bar more than four times in a row.
 
     One pitch more than 12 times in a row counts too. A bar's figure is its onsets and pitches, wherever it begins; a bar
-    is as long as the first new one.
+    is as long as the first new one. This is not the guard's `stuck_since` (generation/repetition.py), and knows nothing of
+    it: whatever loops here, the guard catches a bar earlier, so a sample that was guarded and loops shows that the guard
+    failed. Real music and unguarded samples can loop.
     """
     onsets, pitches = passage.onsets[passage.new], passage.pitches[passage.new]
     bar = int(passage.barlines[passage.given_bars + 1] - passage.barlines[passage.given_bars])

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from core.errors import ModelError
 from core.learning.spec import FIELDS, STEPS_PER_QUARTER, Field, TokenizerSpec
 from core.music.score import MAX_TICK, Metre, Note, Part, Score, fitted
-from core.music.timing import TICKS_PER_STEP
+from core.music.timing import TICKS_PER_STEP, steps_at
 
 IntArray = npt.NDArray[np.int32]
 
@@ -77,8 +77,8 @@ def bar_places(onset_steps: npt.NDArray[np.int64], metres: Iterable[Metre]) -> t
     """(steps into the bar, steps of the bar) of each onset. A metre begins a bar; before the first one 4/4 counts."""
     starts, lengths = [0], [4 * STEPS_PER_QUARTER]
     for metre in metres:
-        starts.append(_step(metre.tick))
-        lengths.append(max(1, _step(metre.bar_duration)))
+        starts.append(steps_at(metre.tick))
+        lengths.append(max(1, steps_at(metre.bar_duration)))
     valid = np.searchsorted(np.asarray(starts), onset_steps, side="right") - 1
     bar_steps = np.asarray(lengths)[valid]
     return ((onset_steps - np.asarray(starts)[valid]) % bar_steps).astype(np.int32), bar_steps.astype(np.int32)
@@ -125,9 +125,9 @@ def _quantised_notes(notes: Iterable[Note], spec: TokenizerSpec) -> tuple[Note, 
     classes = spec.velocity_classes
     on_grid = fitted(
         Note(
-            min(_step(note.onset), _LAST_STEP) * TICKS_PER_STEP,
+            min(steps_at(note.onset), _LAST_STEP) * TICKS_PER_STEP,
             note.pitch,
-            min(max(1, _step(note.duration)), _LAST_STEP) * TICKS_PER_STEP,
+            min(max(1, steps_at(note.duration)), _LAST_STEP) * TICKS_PER_STEP,
             class_velocity(velocity_class(note.velocity, classes), classes),
         )
         for note in notes
@@ -141,11 +141,6 @@ def _monophonic(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     return tuple(
         replace(note, duration=following.onset - note.onset) for note, following in itertools.pairwise(highest)
     ) + tuple(highest[-1:])
-
-
-def _step(ticks: int) -> int:
-    """The nearest step; halves go up."""
-    return (ticks + TICKS_PER_STEP // 2) // TICKS_PER_STEP
 
 
 @dataclass(frozen=True)

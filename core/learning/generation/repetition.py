@@ -1,4 +1,8 @@
-"""Getting stuck: when notes only go round. Notes in order are two rows, their onsets in steps and their pitches."""
+"""Getting stuck: when notes only go round. Notes in order are two rows, their onsets in steps and their pitches.
+
+This is the guard, which draws a take again before it is heard, so it is strict. What a sample is judged by afterwards is
+`only_loops` of evaluation/sample_statistics.py, a definition of its own that allows more.
+"""
 
 from collections.abc import Sequence
 

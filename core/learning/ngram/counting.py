@@ -37,9 +37,9 @@ PLAIN_ORDER = 1
 _MOST_NOTES = 200_000
 """So many notes drawn by lot are enough for a plain comparison, and take a second."""
 _TUNED = 8
-"""Each eighth studied piece fits the discounts, which are then used with the counts of all; in turn each eighth does, ..."""
+"""Parts of the studied pieces. The discounts are fitted on one part, counted in the others; then on the next, and so on."""
 _MOST_COUNTED = 400_000
-"""... as long as no more notes are counted for it: which pieces come first matters only where there are few."""
+"""Notes counted over all those rounds; where the pieces have more, the first parts alone are fitted on."""
 _DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 0.9)
 _STRENGTHS = (0.0, 0.5, 2.0, 8.0, 30.0, 100.0)
 

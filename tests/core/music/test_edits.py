@@ -60,7 +60,6 @@ edit_functions = st.sampled_from(
         lambda piece, index, some, n: edits.paste(piece, index, some, at=n),
         lambda piece, index, some, n: edits.split(piece, index, some, at=abs(n)),
         lambda piece, index, some, n: edits.erase(piece, index, some),
-        lambda piece, index, some, n: edits.replace_span(piece, index, start=0, end=abs(n), notes=some),
     ]
 )
 
@@ -84,8 +83,7 @@ def test_every_edit_keeps_the_invariants_and_touches_nothing_else(given_score, e
 @given(scores_with_selection(), edit_functions, st.integers(-5_000, 5_000))
 def test_an_edit_of_no_notes_changes_nothing(given_score, edit, amount):
     piece, index, _selection = given_score
-    if "replace_span" not in str(edit.__code__.co_names):
-        assert edit(piece, index, frozenset(), amount).score == piece
+    assert edit(piece, index, frozenset(), amount).score == piece
 
 
 @given(scores_with_selection(), strategies.crowded_notes)
@@ -188,12 +186,6 @@ def test_a_full_bar_is_repeated_in_the_next_bar():
 def test_a_short_figure_is_repeated_right_after_itself():
     piece = score("C4 1/8 D4 1/8")
     assert part_notes(edits.duplicate(piece, 0, piece.parts[0].notes))[2:] == notes("C4 1/8 D4 1/8", at=QUARTER)
-
-
-def test_a_replaced_span_holds_the_new_notes_and_cuts_what_was_held_into_it():
-    piece = score(Part.of([Note(0, 60, 960), Note(480, 64, 480), Note(960, 67, 480)]))
-    replaced = edits.replace_span(piece, 0, start=480, end=960, notes=[Note(480, 72, 480)])
-    assert part_notes(replaced) == (Note(0, 60, 480), Note(480, 72, 480), Note(960, 67, 480))
 
 
 def test_a_split_note_is_two():

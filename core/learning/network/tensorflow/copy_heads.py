@@ -115,10 +115,12 @@ class CopyHeads:
     def found(
         self, queries: Mapping[Field, Any], states: Any, *, training: bool
     ) -> dict[Field, tuple[Any, Any | None]]:
-        """What each head offers: (steps, windows, exact heads, vocabulary), and for the pitch (…, moving heads, 51).
+        """By field, what its heads offer for each step: how likely each symbol is, and each interval.
 
-        queries: (steps, windows, heads · width). A head that has nothing to copy offers nothing.
-        training: whether there will be a gradient; without one, less is kept.
+        First (steps, windows, exact heads, vocabulary); then, for the pitch, (steps, windows, transposing heads, 51), for
+        other fields None. Odds sum to 1 over the last axis, or to 0 where there is nothing to copy. queries: of each field,
+        (steps, windows, its heads · COPY_WIDTH). states: (steps, windows, units). training: whether a gradient will be
+        asked for; without one, less is kept.
         """
         import tensorflow as tf
 

@@ -138,7 +138,10 @@ class Distribution:
         return np.array([learning_rate, *self._said], dtype=np.float32)
 
     def heard(self, sums: FloatArray) -> FloatArray:
-        """The sums that `step` and `total` were asked for, without the message that came with them."""
+        """(losses,) of the sums that `step` or `total` gave, (losses + 3,) where there are several replicas; keeps the message.
+
+        `agreed` and `agreed_elapsed_s` tell what it said.
+        """
         if self._strategy is None:
             return sums
         self._heard = (float(sums[-2]), float(sums[-1]))

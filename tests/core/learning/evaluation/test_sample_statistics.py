@@ -16,15 +16,16 @@ from core.learning.evaluation.sample_statistics import (
     compared,
     earth_movers_distance,
     groove_similarity,
-    is_stuck,
     measured_against,
     measured_notes,
     most_in_a_row,
+    only_loops,
     pitch_class_entropy,
     scale_consistency,
     self_similarity,
 )
 from core.learning.events.tokenizer import encode
+from core.learning.generation.repetition import stuck_since
 from core.learning.ngram.interpolated import InterpolatedNgram
 from core.learning.spec import TokenizerSpec
 from core.music.score import Metre
@@ -105,23 +106,40 @@ def test_one_pitch_in_a_row_is_counted_among_the_new_notes():
 
 
 def test_a_bar_that_comes_more_than_four_times_is_stuck_and_four_times_is_not():
-    assert is_stuck(passage(SCALE * 5, bars=5))
-    assert not is_stuck(passage(SCALE * 4 + UP_THERE, bars=5))
-    assert not is_stuck(passage(SCALE * 4 + "C4 1/4 D4 1/4 E4 1/4 C5 1/4", bars=5))
-    assert not is_stuck(passage(SCALE * 2 + UP_THERE + SCALE * 2, bars=5))
-    assert is_stuck(passage("C4 1/4 D4 1/4 " * 10, bars=5))
-    assert is_stuck(passage(UP_THERE + "r 1/8 " + SYNCOPE * 5, bars=7))
+    assert only_loops(passage(SCALE * 5, bars=5))
+    assert not only_loops(passage(SCALE * 4 + UP_THERE, bars=5))
+    assert not only_loops(passage(SCALE * 4 + "C4 1/4 D4 1/4 E4 1/4 C5 1/4", bars=5))
+    assert not only_loops(passage(SCALE * 2 + UP_THERE + SCALE * 2, bars=5))
+    assert only_loops(passage("C4 1/4 D4 1/4 " * 10, bars=5))
+    assert only_loops(passage(UP_THERE + "r 1/8 " + SYNCOPE * 5, bars=7))
+
+
+def guard_stops(found):
+    """Whether the guard would have drawn these notes again at one of them."""
+    bar = int(found.barlines[1] - found.barlines[0])
+    onsets, pitches = found.onsets.tolist(), found.pitches.tolist()
+    return any(stuck_since(onsets[:end], pitches[:end], bar=bar) is not None for end in range(1, len(onsets) + 1))
+
+
+def test_the_guard_stops_before_what_samples_are_judged_by_and_stops_more():
+    for loop in (SCALE * 5, "C4 1/4 D4 1/4 " * 10, "D4 1/4 " + "C4 1/16 " * 13):
+        assert only_loops(passage(loop, bars=5))
+        assert guard_stops(passage(loop, bars=5))
+    four_times = passage(SCALE * 4 + UP_THERE, bars=5)
+    assert guard_stops(four_times)
+    assert not only_loops(four_times)
+    assert not guard_stops(passage(SCALE * 3 + UP_THERE, bars=4))
 
 
 def test_one_pitch_for_more_than_four_bars_or_twelve_times_is_stuck():
-    assert is_stuck(passage("C4 1/4 C4 3/4 C4 3/4 C4 1/4 C4 3/8 C4 5/8 C4 1/1 C4 1/1", bars=5))
-    assert not is_stuck(passage("C4 1/4 C4 3/4 C4 3/4 C4 1/4 C4 3/8 C4 5/8 C4 1/1 D4 1/1", bars=5))
-    assert is_stuck(passage("D4 1/4 " + "C4 1/16 " * 13, bars=2))
-    assert not is_stuck(passage("D4 1/4 " + "C4 1/16 " * 12, bars=1))
+    assert only_loops(passage("C4 1/4 C4 3/4 C4 3/4 C4 1/4 C4 3/8 C4 5/8 C4 1/1 C4 1/1", bars=5))
+    assert not only_loops(passage("C4 1/4 C4 3/4 C4 3/4 C4 1/4 C4 3/8 C4 5/8 C4 1/1 D4 1/1", bars=5))
+    assert only_loops(passage("D4 1/4 " + "C4 1/16 " * 13, bars=2))
+    assert not only_loops(passage("D4 1/4 " + "C4 1/16 " * 12, bars=1))
 
 
 def test_what_was_given_is_not_the_models_fault():
-    assert not is_stuck(passage(SCALE * 5 + UP_THERE, bars=6, given_bars=4))
+    assert not only_loops(passage(SCALE * 5 + UP_THERE, bars=6, given_bars=4))
 
 
 def test_the_earth_is_moved_no_farther_than_needed():
@@ -232,7 +250,7 @@ def test_one_note_over_and_over_is_caught_by_the_ngram_model():
     assert "bits a note for an n-gram model" in failing(found)
     assert "similarity to the bar before" in failing(found)
     assert found["pitch-class entropy in 1 bar, bits"].generated == 0
-    assert all(is_stuck(one) for one in steady)
+    assert all(only_loops(one) for one in steady)
 
 
 def test_a_loop_is_caught_by_its_similarity_to_itself():
@@ -243,7 +261,7 @@ def test_a_loop_is_caught_by_its_similarity_to_itself():
         durations = np.minimum(one.durations[bar], BAR - one.onsets[bar])
         loops.append(replace(one, onsets=onsets, pitches=np.tile(one.pitches[bar], 8), durations=np.tile(durations, 8)))
     assert {"similarity to the bar before", "groove similarity between bars"} <= failing(judged(loops))
-    assert all(is_stuck(one) for one in loops)
+    assert all(only_loops(one) for one in loops)
 
 
 def test_studied_music_is_caught_as_copied_and_unstudied_music_is_not():

@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self._is_closing = False
         self._leaves_copy = False
         self._told_of_no_sound = False
+        self._is_training = False
         self.actions_ = Actions(self)
         self._dialogs = dialogs or Dialogs(self)
         self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
@@ -234,7 +235,9 @@ class MainWindow(QMainWindow):
         self.first_page.set_model(self.compose.panel.model.record)
 
     def _on_training(self, words: str, share: float) -> None:
+        self._is_training = bool(words)
         self.transport.show_job(share if words else None, self.tr("Training"), words)
+        self._show_hint()
 
     def show_compose(self) -> None:
         self.show_workspace("compose")
@@ -277,8 +280,10 @@ class MainWindow(QMainWindow):
             words = self.tr("Press G to continue the melody, Space to play") if self.compose.panel.is_ready else ""
         elif self.actions_["show_pieces"].isChecked():
             words = self.tr("Drop MIDI files, a folder or a .zip anywhere to bring them in")
-        else:
+        elif self._is_training:
             words = self.tr("A model learns in the background; editing and playing go on")
+        else:
+            words = self.tr("Choose what it is to learn from, then press Train")
         self.status.set_hint(words)
 
     @property

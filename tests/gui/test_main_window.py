@@ -292,6 +292,16 @@ def test_the_status_bar_says_what_can_be_done_now(studio, qtbot):
     assert status.words.startswith("Click to write a note")
 
 
+def test_train_says_that_a_model_learns_only_while_one_does(studio, qtbot):
+    status = studio.window.status
+    studio.window.show_workspace("train")
+    assert status.words == "Choose what it is to learn from, then press Train"
+    studio.window.others.training_changed.emit("epoch 1 of 3", 0.1)
+    assert status.words == "A model learns in the background; editing and playing go on"
+    studio.window.others.training_changed.emit("", 0.0)
+    assert status.words == "Choose what it is to learn from, then press Train"
+
+
 def test_without_a_model_nobody_is_told_to_press_g(desk, qtbot):
     desk.window.show()
     desk.open(60, 62)

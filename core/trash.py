@@ -42,7 +42,7 @@ class Trash:
 
     def put(self, path: Path, kind: Kind, *, move: Callable[[Path, Path], object] = Path.rename) -> Path:
         """Move a file or folder into the trash; where it lies now. What lay there too long goes. Raises OSError."""
-        with suppress(FileError):
+        with suppress(FileError, OSError):
             self.empty(older_than_days=KEPT_DAYS)
         folder = self._home / "trash" / kind
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def deleted_at(place: Path) -> datetime:
 def _in(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -112,7 +112,7 @@ def open_cache(home: Path) -> Iterator[sqlite3.Connection]:
     except OSError as error:
         raise FileError(
             f"The folder ‘{path.parent}’ can't be made: {error.strerror or error}.",
-            hint="Look at what is in its place.",
+            hint="Look at what is in its place." if isinstance(error, (FileExistsError, NotADirectoryError)) else "",
         ) from error
     before = _identity(path)
     try:

@@ -160,6 +160,8 @@ class CorpusStore:
 
     def save(self, corpus: Corpus) -> None:
         """Keep a corpus as it is now; made if there is none of its id."""
+        if corpus.damage:
+            raise DamagedCorpusError(corpus.name)
         with self.writing(corpus.id) as connection:
             pieces = corpus.pieces
             if not (isinstance(pieces, PieceRows) and pieces.path == self.file(corpus.id)):

@@ -206,6 +206,8 @@ def test_damaged_corpora_are_listed_with_what_is_wrong_and_can_be_deleted(
             assert len(found.pieces) == found.note_count == 0
             with pytest.raises(FileError, match=r"damaged.*delete it"):
                 store.load(found.id)
+            with pytest.raises(FileError, match="damaged"):
+                store.with_lines(found, "melody")
             trashed = store.delete(found.id)
             assert store.restore(trashed).damage
             store.delete(found.id)

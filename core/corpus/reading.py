@@ -5,19 +5,20 @@ sweeps over one table of notes.
 """
 
 import itertools
-import os
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from core.corpus.cache import Seen, Understood
 from core.corpus.melody import CLEAR_SHARE, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
-from core.corpus.walk import DAMAGED_ZIP, LARGEST_FILE, MEMBER, TOO_LARGE, Found, shown
+from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, opened_zip, shown
 from core.errors import DamagedError, FileError
 from core.loading.opening import open_file
+from core.loading.zips import ZIP_ERRORS
 from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_file import ReadResult
 from core.music.pitch import find_keys
@@ -118,6 +119,7 @@ class _Files:
     def __init__(self) -> None:
         self._zip_path = b""
         self._zip: zipfile.ZipFile | None = None
+        self._open = ExitStack()
 
     def opened(self, items: Iterator[Found]) -> Iterator[_Opened]:
         """The next few files."""
@@ -150,12 +152,12 @@ class _Files:
             try:
                 with self._opened(archive).open(member.decode("utf-8", "surrogateescape")) as file:
                     content = file.read(LARGEST_FILE + 1)
-            except DAMAGED_ZIP as error:
-                raise FileError("Damaged inside the zip") from error
             except NotImplementedError as error:
                 raise FileError("Packed in a way that can't be read; unpack the zip first") from error
             except RuntimeError as error:
                 raise FileError("Protected by a password") from error
+            except ZIP_ERRORS as error:
+                raise FileError("Damaged inside the zip") from error
         if len(content) > LARGEST_FILE:
             raise FileError(TOO_LARGE)
         return content
@@ -163,13 +165,12 @@ class _Files:
     def _opened(self, archive: bytes) -> zipfile.ZipFile:
         if self._zip is None or archive != self._zip_path:
             self.close()
-            self._zip = zipfile.ZipFile(os.fsdecode(archive))
+            self._zip = self._open.enter_context(opened_zip(archive))
             self._zip_path = archive
         return self._zip
 
     def close(self) -> None:
-        if self._zip is not None:
-            self._zip.close()
+        self._open.close()
         self._zip = None
 
 

@@ -6,15 +6,17 @@ Nothing is read but folders, and the tables of contents of zips.
 """
 
 import errno
-import lzma
 import os
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.errors import DamagedError
+from core.loading.opening import open_file
+from core.loading.zips import ZIP_ERRORS, check_directory
 
 MIDI_EXTENSIONS = (b".mid", b".midi", b".kar", b".rmi")
 ZIP_EXTENSION = b".zip"
@@ -22,21 +24,10 @@ _EXTENSIONS = (*MIDI_EXTENSIONS, ZIP_EXTENSION)
 MEMBER = b"\0"
 """Between the path of a zip and the name of a member."""
 
-DAMAGED_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    KeyError,
-    IndexError,
-    OverflowError,
-    ValueError,
-)
-"""What zipfile raises over a damaged zip or member: by far not BadZipFile alone."""
-
 LARGEST_FILE = 8 * 2**20
 """Bytes. The longest opera is smaller; what is larger is no music, or would hold everything else up."""
+_LARGEST_DIRECTORY = 32 * 2**20
+"""Bytes, of a zip's list of members: some 300,000 of them."""
 _LARGEST_RATIO = 300
 """Unpacked to packed, of one member above 1 MB: deflate alone reaches 1,032, music some 20 to 100."""
 _LARGEST_TOTAL_RATIO = 400
@@ -162,16 +153,28 @@ def is_zip(path: bytes) -> bool:
     return MEMBER not in path and _extension(path) == ZIP_EXTENSION
 
 
+@contextmanager
+def opened_zip(path: bytes) -> Iterator[zipfile.ZipFile]:
+    """A zip of anyone's, of which only the length of the list is checked. Raises DamagedError, OSError and ZIP_ERRORS."""
+    with open_file(path) as file:
+        check_directory(file, at_most=_LARGEST_DIRECTORY)
+        with zipfile.ZipFile(file) as opened:
+            yield opened
+
+
 def _in_zip(archive: Found) -> Iterator[Found]:
     """The members of a zip that look like music, with the zip's own size and time; or the zip itself with a reason."""
     try:
-        with zipfile.ZipFile(os.fsdecode(archive.path)) as opened:
+        with opened_zip(archive.path) as opened:
             members = opened.infolist()
-    except (*DAMAGED_ZIP, NotImplementedError):
-        yield Found(archive.path, archive.size, archive.mtime_ns, "Not a zip, or a damaged one")
+    except DamagedError as error:
+        yield Found(archive.path, reason=f"Can't be opened: {error.reason}")
         return
     except OSError as error:
         yield Found(archive.path, reason=_why(error))
+        return
+    except ZIP_ERRORS:
+        yield Found(archive.path, archive.size, archive.mtime_ns, "Not a zip, or a damaged one")
         return
     room = max(64 * 2**20, _LARGEST_TOTAL_RATIO * archive.size)
     is_empty = True

@@ -71,4 +71,5 @@ def _opened(path: str, flags: int) -> int:
 
 
 def _too_large(at_most: int) -> DamagedError:
-    return DamagedError(f"it is larger than {at_most / 1e6:,.3g} MB")
+    size = at_most / 2**20 if at_most % 2**20 == 0 else at_most / 1e6
+    return DamagedError(f"it is larger than {size:,.3g} MB")

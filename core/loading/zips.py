@@ -131,7 +131,7 @@ def check_directory(file: IO[bytes], *, at_most: int) -> None:
     """Look how long a zip's list of members is, which zipfile would read whole. Raises DamagedError and ZIP_ERRORS."""
     record = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 -- what ZipFile itself goes by
     if record is None:
-        raise DamagedError("it is not what its name says, or only a part of it")
+        raise zipfile.BadZipFile
     if record[_SIZE_OF_DIRECTORY] > at_most:
         raise DamagedError("it holds absurdly many files")
 

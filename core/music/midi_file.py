@@ -19,10 +19,7 @@ Writing: midi_encoding.py. `TickExactMIDI` is the way out to pretty_midi, `from_
 ticks, 480 a quarter; other resolutions are rescaled on reading, halves rounded up.
 """
 
-import errno
-import os
 import re
-import stat
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,8 +32,9 @@ import numpy as np
 import pretty_midi
 import symusic
 
-from core.errors import FileError
+from core.errors import DamagedError, FileError
 from core.files import replacing
+from core.loading.opening import read_file
 from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_assembly import (
     NO_ROWS,
@@ -194,27 +192,11 @@ def _key_number(key: KeySignature) -> int:
 
 
 def _content(path: Path) -> bytes:
-    """A file's bytes, one more than the largest allowed at most. Raises FileError."""
+    """A file's bytes. Raises FileError."""
     try:
-        kind = path.stat().st_mode
-        if stat.S_ISDIR(kind):
-            reason = "it is a folder"
-        elif not stat.S_ISREG(kind):
-            reason = "it is not an ordinary file"
-        else:
-            with path.open("rb") as file:
-                return file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        reason = {
-            errno.ENOENT: "there is no such file",
-            errno.EACCES: "you may not open it",
-            errno.EPERM: "you may not open it",
-            errno.ELOOP: "it is a link that leads back to itself",
-            errno.ENAMETOOLONG: "its name is too long",
-        }.get(error.errno or 0, os.strerror(error.errno) if error.errno else str(error))
-    except ValueError:  # a NUL in the name
-        reason = "there is no such file"
-    raise FileError(f"‘{path.name}’ can't be read: {reason}.")
+        return read_file(path, at_most=LARGEST_FILE)
+    except DamagedError as error:
+        raise FileError(f"‘{path.name}’ can't be read: {error.reason}.") from error
 
 
 def _is_karaoke(content: bytes, name: str) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import AudioError
+from core.errors import AudioError, DamagedError
+from core.loading.opening import read_file
 
 DRUM_BANK = 128
 _VORBIS = 0x10
@@ -137,12 +138,10 @@ def read_soundfont(path: Path) -> Soundfont:
     Raises AudioError if the file is missing, too large or not a soundfont.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise AudioError(f"‘{path.name}’ is too large for a soundfont.", hint="At most 2 GB can be read.")
-        content = path.read_bytes()
-    except OSError as error:
+        content = read_file(path, at_most=_MAX_BYTES)
+    except DamagedError as error:
         raise AudioError(
-            f"The soundfont ‘{path.name}’ can't be read: {error.strerror or error}.",
+            f"The soundfont ‘{path.name}’ can't be read: {error.reason}.",
             hint="A simple built-in sound is used instead.",
         ) from error
     try:

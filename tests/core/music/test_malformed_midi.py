@@ -127,7 +127,7 @@ def test_a_denied_file_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "x.mid").write_bytes(MELODY)
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     with pytest.raises(FileError, match=r"‘x.mid’ can't be read: you may not open it\."):
         read_midi(tmp_path / "x.mid")
 

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -17,16 +18,16 @@ def spawned(
     target: Callable[..., None],
     *arguments: object,
     name: str,
-    outlives: Callable[[], bool] | None = None,
+    grace_s: Callable[[], float] | None = None,
 ) -> tuple[SpawnProcess, Connection]:
     """A process that runs `target(pipe, *arguments)`, and this end of the pipe. Raises OSError when it can't be started.
 
     Ctrl+C, which a terminal sends to it too, is for this process alone. When this process is gone, however it ended, the
-    other one ends at once, whatever it is doing; unless `outlives()`, asked there, says that it will see to it itself.
+    other one ends at once, whatever it is doing; or so many seconds later as `grace_s()`, asked there, says.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(target, outlives, theirs, *arguments), name=name, daemon=True)
+    process = context.Process(target=_run, args=(target, grace_s, theirs, *arguments), name=name, daemon=True)
     try:
         with _signals_held_back():
             process.start()
@@ -56,19 +57,20 @@ def _signals_held_back() -> Iterator[None]:
 
 
 def _run(
-    target: Callable[..., None], outlives: Callable[[], bool] | None, pipe: Connection, *arguments: object
+    target: Callable[..., None], grace_s: Callable[[], float] | None, pipe: Connection, *arguments: object
 ) -> None:
     """In the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    threading.Thread(target=_end_with_parent, args=(outlives,), name="parent", daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(grace_s,), name="parent", daemon=True).start()
     target(pipe, *arguments)
 
 
-def _end_with_parent(outlives: Callable[[], bool] | None) -> None:
+def _end_with_parent(grace_s: Callable[[], float] | None) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        if outlives is None or not outlives():
-            os._exit(1)
+        if grace_s is not None:
+            time.sleep(grace_s())
+        os._exit(1)

@@ -6,7 +6,10 @@ from any thread.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 class Cancelled(Exception):  # noqa: N818 -- the user's will, not an error
@@ -17,16 +20,25 @@ def _unheard(_event: object) -> None:
     pass
 
 
+def heeding(control: "Control", items: Iterable[Item]) -> Iterator[Item]:
+    """The items; before each the control may end or hold the work."""
+    for item in items:
+        control.checkpoint()
+        yield item
+
+
 class Control:
     """The line between a running task and its owner.
 
-    Cancel means: end and discard. Stop means: end soon and keep the best so far. Pause holds the task
-    at its next checkpoint until `unpause`, `stop` or `cancel`.
+    Cancel means: end and discard. Leave is a cancel by someone who means to come back: end, and keep what can be
+    gone on with. Stop means: end soon and keep the best so far. Pause holds the task at its next checkpoint until
+    `unpause`, `stop`, `cancel` or `leave`.
     """
 
     def __init__(self, listener: Callable[[object], None] = _unheard) -> None:
         self._listener = listener
         self._cancelled = threading.Event()
+        self._left = threading.Event()
         self._stopping = threading.Event()
         self._running = threading.Event()
         self._running.set()
@@ -52,8 +64,13 @@ class Control:
 
     @property
     def cancelled(self) -> bool:
-        """True once the owner has asked to end and discard."""
+        """True once the owner has asked to end, be it only for now."""
         return self._cancelled.is_set()
+
+    @property
+    def left(self) -> bool:
+        """True once the owner has asked to end for now."""
+        return self._left.is_set()
 
     @property
     def paused(self) -> bool:
@@ -65,6 +82,11 @@ class Control:
     def cancel(self) -> None:
         self._cancelled.set()
         self._running.set()
+
+    def leave(self) -> None:
+        if not self.cancelled:
+            self._left.set()
+            self.cancel()
 
     def stop(self) -> None:
         self._stopping.set()

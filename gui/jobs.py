@@ -133,12 +133,12 @@ class JobRunner(QObject):
         return worker
 
     def close(self) -> None:
-        """Cancel what runs and wait for it. What it had to say is not heard: those who asked may be gone."""
+        """Leave what runs, and wait for it to end. What it had to say is not heard: those who asked may be gone."""
         self._is_closed = True
         for job in self._jobs:
             job.fall_silent()
         for worker in self._workers:
-            worker.control.cancel()
+            worker.control.leave()
         for worker in tuple(self._workers):
             worker.wait(_JOIN_MS)
 

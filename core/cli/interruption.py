@@ -1,7 +1,7 @@
 """SIGINT (Ctrl+C), SIGTERM and SIGHUP: one way out of every command, with nothing half made.
 
 A signal raises Interrupted wherever the command is; its `finally`s then remove what is unfinished and end what it
-started. Where a task with a Control is at work, it is cancelled instead, and ends where it can. A second signal doesn't
+started. A task with a Control is left instead: it ends where it can, and keeps what can be gone on with. A second signal doesn't
 wait for that. Signals that whoever started the program has it ignore (`nohup`, a shell's background job) stay ignored.
 """
 
@@ -31,7 +31,7 @@ class Interrupted(KeyboardInterrupt):
 def interruptible(control: Control | None = None) -> Iterator[None]:
     """What is done in the block can be interrupted; then Interrupted leaves it, whatever else was raised or done.
 
-    control: of a task, which is cancelled by the first signal. In the main thread alone: signals come nowhere else.
+    control: of a task, which is left at the first signal. In the main thread alone: signals come nowhere else.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -42,7 +42,7 @@ def interruptible(control: Control | None = None) -> Iterator[None]:
         came.append(number)
         if control is None or len(came) > 1:
             raise Interrupted(number)
-        control.cancel()
+        control.leave()
 
     def hear_again(lost: "sys.UnraisableHookArgs") -> None:
         """Python drops what is raised while it clears an object away: the signal comes again when it is done with that."""

@@ -6,6 +6,7 @@ and models, because the chief tells them.
 
 import argparse
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,18 @@ from core.learning.models.progress import (
     TrainingStarting,
 )
 from core.learning.network.tensorflow.cluster import Cluster
+from core.learning.training.lock import is_held
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import start_job
 from core.learning.training.process import take_part
 from core.learning.training.process import train as train_job
-from core.learning.training.run_folder import TrainingJob, UnfinishedTraining, resumable, resume_job
+from core.learning.training.run_folder import TrainingJob, UnfinishedTraining, resumable, resume_job, unfinished
 from core.learning.training.words import ending, verdict
 from core.tasks import Control
 
+_ENDING_S = 10.0
+"""A training that ends, ends within this."""
+_LOOK_EVERY_S = 0.1
 _PHASES = {
     "starting": "Starting …",
     "gathering": "Waiting for the other machines …",
@@ -155,15 +160,27 @@ def _new_job(arguments: argparse.Namespace, console: Console) -> TrainingJob:
 
 def _unfinished_job(arguments: argparse.Namespace, console: Console) -> TrainingJob | None:
     """The newest training that broke off of those meant; None if a corpus was named that has none."""
-    wanted = [run for run in resumable(paths.home()) if _is_meant(run, arguments)]
-    if wanted:
-        run = wanted[0]
+    meant = [run for run in unfinished(paths.home()) if _is_meant(run, arguments)]
+    if meant and all(is_held(run.folder) for run in meant):
+        _await_end(meant[0], console)
+    run = next((run for run in resumable(paths.home()) if _is_meant(run, arguments)), None)
+    if run is not None:
         console.remark(f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}.")
         return resume_job(run.model_id, paths.home())
     if not arguments.corpus:
         raise TrainingError("There is no training to go on with.", hint="Name a corpus to train on.")
     console.remark("No training of this corpus broke off; starting anew.")
     return None
+
+
+def _await_end(run: UnfinishedTraining, console: Console) -> None:
+    """A training whose owner has just gone is still saving. Raises TrainingError for one that goes on all the time."""
+    console.remark(f"‘{run.name}’ is still going on, or ending. Waiting for its end …")
+    deadline = time.monotonic() + _ENDING_S
+    while is_held(run.folder):
+        if time.monotonic() > deadline:
+            raise TrainingError(f"‘{run.name}’ is being trained by another program.", hint="Stop it there first.")
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _is_meant(run: UnfinishedTraining, arguments: argparse.Namespace) -> bool:
@@ -189,7 +206,9 @@ def _trained(run: Callable[[Control], TrainingResult], console: Console, told: "
     """What `run` gives, told as it goes. Interrupted, it says how to go on."""
     try:
         with console.bar("batch") as bar:
-            return run(Control(_Teller(console, bar, told)))
+            control = Control(_Teller(console, bar, told))
+            with interruptible(control):
+                return run(control)
     except Interrupted:
         console.note(go_on)
         raise

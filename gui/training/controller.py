@@ -21,7 +21,7 @@ from core.learning.models.progress import (
 from core.learning.training.words import ending
 from core.music.score import Score
 from core.music.timing import metre_at
-from core.tasks import Cancelled, Control
+from core.tasks import Control
 from gui import messages
 from gui.controls.numbers import about, counted
 from gui.jobs import JobRunner
@@ -38,37 +38,6 @@ if TYPE_CHECKING:  # the training's values load the MIDI libraries, which starti
 ANSWER_KEY = "epoch:"
 """What an answer's key for the transport starts with; model and epoch follow."""
 SEED_KEY = "training-seed"
-
-
-class _Left(Exception):  # noqa: N818 -- the application is being quit, which is no error
-    pass
-
-
-class _TrainingControl(Control):
-    """The line to a training: quitting the application leaves it, to be gone on with; only Cancel throws it away."""
-
-    def __init__(self) -> None:
-        super().__init__(self._pass_on)
-        self._outer = Control()
-
-    def attach(self, outer: Control) -> None:
-        """Speak through the Worker's own control, whose cancelling means that the application quits."""
-        self._outer = outer
-
-    def _pass_on(self, event: object) -> None:
-        self._outer.report(event)
-
-    @property
-    def paused(self) -> bool:
-        """As the supervising loop asks for it: it can be left here, and the process then saves a checkpoint."""
-        if self._outer.cancelled:
-            raise _Left
-        return super().paused
-
-    def checkpoint(self) -> None:
-        if self._outer.cancelled:
-            raise Cancelled
-        super().checkpoint()
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +97,7 @@ class TrainController(QObject):
         self._runner = runner
         self._home = home
         self._confirm = confirm or self._ask
-        self._control: _TrainingControl | None = None
+        self._control: Control | None = None
         self._seed: Score | None = None
         self._model_id = ""
         self._history: list[EpochDone] = []
@@ -249,20 +218,15 @@ class TrainController(QObject):
         self._workspace.show_unfinished(())
         self._workspace.show_start()
 
-        control = self._control = _TrainingControl()
-
-        def task(outer: Control) -> TrainingResult:
-            control.attach(outer)
-            return _trained(prepare, control)
-
-        self._runner.run(
-            task,
+        worker = self._runner.run(
+            lambda control: _trained(prepare, control),
             on_report=self._on_report,
             on_done=self._on_done,
             on_failed=self._on_failed,
             on_cancelled=self._on_cancelled,
             lane="learning",
         )
+        self._control = worker.control
         self.progress_changed.emit(self.tr("getting ready"), 0.0)
 
     def _on_report(self, event: object) -> None:
@@ -451,15 +415,12 @@ class TrainController(QObject):
 # In the Workers. Training's modules are imported there: they load the MIDI libraries, which starting up can do without.
 
 
-def _trained(prepare: Callable[[Control], _Prepared], control: _TrainingControl) -> TrainingResult:
+def _trained(prepare: Callable[[Control], _Prepared], control: Control) -> TrainingResult:
     from core.learning.training.process import train
 
-    try:
-        prepared = prepare(control)
-        control.report(prepared)
-        return train(prepared.job, control)
-    except _Left:
-        raise Cancelled from None
+    prepared = prepare(control)
+    control.report(prepared)
+    return train(prepared.job, control)
 
 
 def _prepared(choices: TrainingChoices, home: Path, seed: Score | None, control: Control) -> _Prepared:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.tasks import Cancelled, Control
+from core.tasks import Cancelled, Control, heeding
 
 
 def test_what_a_task_reports_reaches_its_owner() -> None:
@@ -19,6 +19,28 @@ def test_a_cancelled_task_ends_at_its_next_checkpoint() -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         control.checkpoint()
+
+
+def test_a_task_that_is_left_ends_as_a_cancelled_one_and_knows_why() -> None:
+    control = Control()
+    control.pause()
+    control.leave()
+    with pytest.raises(Cancelled):
+        control.checkpoint()
+    assert control.left
+    discarded = Control()
+    discarded.cancel()
+    discarded.leave()
+    assert not discarded.left
+
+
+def test_between_items_the_owner_is_heeded() -> None:
+    control = Control()
+    items = heeding(control, range(5))
+    assert next(items) == 0
+    control.cancel()
+    with pytest.raises(Cancelled):
+        next(items)
 
 
 def test_a_stopped_task_goes_on_to_its_end() -> None:

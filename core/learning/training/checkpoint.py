@@ -1,11 +1,9 @@
-"""Where a training run stands, on disk: enough to go on as if it had never been interrupted; and who is at work on it."""
+"""Where a training run stands, on disk: enough to go on as if it had never been interrupted."""
 
 import dataclasses
 import io
 import json
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,7 @@ from core.learning.models.progress import EpochDone, SampleMade
 from core.loading.arrays import Arrays, read_plain_npz
 from core.loading.json_values import build, parse_json
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 CHECKPOINT = "checkpoint.npz"
-LOCK = "training.lock"
 _CURSOR = "cursor"
 _MOST_CURSOR_BYTES = 64 << 20
 _MOST_BYTES = 1 << 36
@@ -97,31 +89,3 @@ def require_shapes(path: Path, arrays: Arrays, shapes: Mapping[str, tuple[int, .
 
 def _damaged(path: Path) -> TrainingError:
     return TrainingError(f"This training can't go on: ‘{path.name}’ is damaged.", hint="Train again from the corpus.")
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Be the only process that trains in `folder`; the system lets go when the process ends, however it ends.
-
-    Raises TrainingError when another one does.
-    """
-    with (folder / LOCK).open("a+b") as file:
-        try:
-            if sys.platform == "win32":
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TrainingError("This training is already going on.", hint="Stop it there first.") from error
-        yield
-
-
-def is_held(folder: Path) -> bool:
-    """Whether some process trains in `folder` right now."""
-    if not (folder / LOCK).exists():
-        return False
-    try:
-        with held(folder):
-            return False
-    except TrainingError:
-        return True

@@ -28,7 +28,7 @@ from core.learning.training.run_folder import DATASET, JOB, SEED, START, JobReco
 from core.learning.training.start import AUTOMATIC, SCRATCH, gentler, longer, shorter, suiting_start
 from core.music.midi_file import write_midi
 from core.music.score import Metre, Score
-from core.tasks import Control
+from core.tasks import Control, heeding
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,8 +80,10 @@ def prepare_job(
             starter.card if starter else None,
             plan.preset,
             notes=sum(len(piece.events) for piece in encoded),
-            has_chords=has_chords(piece.events for piece in encoded),
-            known_share=_share_studied(starter, (piece.events for piece in encoded)) if starter else 0.0,
+            has_chords=has_chords(piece.events for piece in heeding(control, encoded)),
+            known_share=_share_studied(starter, (piece.events for piece in heeding(control, encoded)))
+            if starter
+            else 0.0,
         )
         origin, reason = starter if suits.from_starter else None, suits.reason
     if origin:
@@ -89,22 +91,25 @@ def prepare_job(
         training = replace(training, window=own.window, stride=own.stride, target=own.target)
         if plan.base.learning_rate == preset.training.learning_rate:
             training = gentler(training)
+    control.checkpoint()
     dataset = Dataset.of(encoded, training)
     if plan.leaves_epochs_open:
         training = longer(training, events=dataset.studied_event_count)
         training = shorter(training) if origin else training
+    control.checkpoint()
     vocabulary = studied_vocabulary(dataset, tokenizer, training)
     if origin:
         known = origin.card.vocabulary
         vocabulary = known.extended(vocabulary)
         start = grown_weights(origin.weights, known, vocabulary)
-        if _share_studied(origin, map(dataset.events, dataset.validation)):
+        if _share_studied(origin, map(dataset.events, heeding(control, dataset.validation))):
             flatters = f"‘{origin.card.name}’ has studied some of the pieces kept aside, so the test flatters."
             reason = f"{reason} {flatters}".strip()
     else:
         shapes = weight_shapes(network, tokenizer, {str(field): size for field, size in vocabulary.sizes.items()})
         start = fresh_weights(shapes, random_seed=training.random_seed)
 
+    control.checkpoint()
     model_id, folder, name = library.create(plan.name or corpus_name)
     job = TrainingJob(
         model_id=model_id,
@@ -122,8 +127,8 @@ def prepare_job(
         home=home,
     )
     try:
-        _fill(folder, job, dataset, vocabulary, start)
-    except AppError:
+        _fill(folder, job, dataset, vocabulary, start, control)
+    except BaseException:  # an interruption too leaves nothing half made
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return job
@@ -134,8 +139,7 @@ def encoded_pieces(
 ) -> list[EncodedPiece]:
     """As events, of triples of (fingerprint, title, score of one part)."""
     encoded = []
-    for fingerprint, title, score in pieces:
-        control.checkpoint()
+    for fingerprint, title, score in heeding(control, pieces):
         encoded.append(EncodedPiece(fingerprint, title, encode(score, tokenizer)))
     return encoded
 
@@ -201,13 +205,18 @@ def _opening(dataset: Dataset, tokenizer: TokenizerSpec) -> Score:
     return Score((decode(first, tokenizer),), metres=(metre,))
 
 
-def _fill(folder: Path, job: TrainingJob, dataset: Dataset, vocabulary: Vocabulary, start: Weights) -> None:
+def _fill(
+    folder: Path, job: TrainingJob, dataset: Dataset, vocabulary: Vocabulary, start: Weights, control: Control
+) -> None:
     """Everything that the run needs; the card comes last, because with it the run can be found."""
     dataset.save(folder / DATASET)
+    control.checkpoint()
     write_arrays(folder / START, start)
     model_file.write_studied(
         folder,
-        build_studied_index((dataset.titles[piece], dataset.events(piece)) for piece in dataset.studied),
+        build_studied_index(
+            (dataset.titles[piece], dataset.events(piece)) for piece in heeding(control, dataset.studied)
+        ),
     )
     write_midi(job.seed, folder / SEED)
     write_text(folder / JOB, json.dumps(asdict(JobRecord(job.sample_random_seed, job.start_reason))))

@@ -9,10 +9,10 @@ Of several machines each has such a process. The chief's begins with the run's f
 """
 
 import logging
-import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 
 from core.errors import AppError, TrainingError
 from core.learning.models import model_file
@@ -27,10 +28,12 @@ from core.learning.models.progress import TrainingPhase, TrainingResult, Trainin
 from core.learning.network.tensorflow.cluster import Cluster
 from core.learning.network.tensorflow.distribution import started
 from core.learning.network.tensorflow.runtime import out_of_memory
-from core.learning.training.checkpoint import CHECKPOINT, held
+from core.learning.training.checkpoint import CHECKPOINT
+from core.learning.training.lock import held
 from core.learning.training.loop import Command, OwnerGone, run
 from core.learning.training.parcel import packed, unpacked
 from core.learning.training.run_folder import TrainingJob, discard, finish, result_of
+from core.processes import spawned
 from core.tasks import Cancelled, Control
 
 _LOG = logging.getLogger(__name__)
@@ -70,25 +73,24 @@ def train(job: TrainingJob, control: Control, *, cluster: Cluster | None = None)
     """Train a prepared job, from its checkpoint if it has one; the model is ready in the library when this returns.
 
     cluster: machines that train with this one, their chief. Reports what progress.py lists. Stop keeps the best so far;
-    Cancel discards the whole model; Pause holds. Raises Cancelled, and TrainingError when the process fails or another
+    Cancel discards the whole model, Leave keeps all of the run; Pause holds. Raises Cancelled, and TrainingError when the process fails or another
     machine is gone: then the run stays resumable from its last checkpoint.
     """
     control.report(TrainingPhase("starting"))
     try:
-        with _process(job, cluster) as child:
+        with _process(job, cluster, control) as child:
             _supervise(job, control, child, patience_s=_FAREWELL_S if cluster else _PATIENCE_S)
     finally:
-        if control.cancelled:
+        if control.cancelled and not control.left:
             discard(job.model_id, job.home)
-    if control.cancelled:  # just as the process was done
-        raise Cancelled
+    control.checkpoint()  # it may have been cancelled just as the process was done
     return finish(job)
 
 
 def take_part(cluster: Cluster, control: Control) -> TrainingResult:
     """Train what the cluster's chief trains, and keep nothing. Reports the same, raises the same."""
     control.report(TrainingPhase("starting"))
-    with _process(None, cluster) as child:
+    with _process(None, cluster, control) as child:
         while True:
             control.checkpoint()
             event = child.heard()
@@ -107,6 +109,8 @@ class _Child:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._gathers_since: float | None = None
+        self.has_begun = False
+        """It has something to lose."""
 
     def heard(self) -> object:
         """What the process says, None if nothing just now.
@@ -126,6 +130,7 @@ class _Child:
                 "Training broke off because of a fault in the program. The best so far is kept.",
                 hint="Go on from where it was; if it happens again, report it.",
             )
+        self.has_begun = self.has_begun or isinstance(event, TrainingStarting)
         if event is not None:
             self._gathers_since = time.monotonic() if event == TrainingPhase("gathering") else None
         elif self._gathers_since is not None and time.monotonic() - self._gathers_since > _GATHERING_S:
@@ -144,43 +149,37 @@ class _Child:
 
 
 @contextmanager
-def _process(job: TrainingJob | None, cluster: Cluster | None) -> Iterator[_Child]:
+def _process(job: TrainingJob | None, cluster: Cluster | None, control: Control) -> Iterator[_Child]:
     """The training process while it lives; it ends with the block. Raises TrainingError when it breaks down."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(theirs, job, cluster), name="ritornello-training", daemon=True)
     try:
-        process.start()
+        process, ours = spawned(_main, job, cluster, name="ritornello-training", grace_s=_grace_s)
     except OSError as error:
-        ours.close()
         raise TrainingError(
             f"The training process can't be started: {error.strerror or error}.", hint="Close other programs and go on."
         ) from error
-    finally:
-        theirs.close()
-    interrupted = True
+    child, farewell_s = _Child(ours), 0.0
     try:
-        yield _Child(ours)
-        interrupted = False
+        yield child
     except EOFError as error:
-        interrupted = False
         process.join(_FAREWELL_S)
         raise _breakdown(process.exitcode) from error
-    except (AppError, Cancelled):
-        interrupted = False
+    except Exception as error:
+        is_over = isinstance(error, AppError) or (control.cancelled and not control.left)
+        if child.has_begun and not is_over:
+            farewell_s = _FAREWELL_S
         raise
     finally:
         ours.close()
-        if interrupted:
-            process.join(_FAREWELL_S)
-        process.kill()
-        process.join()
-        process.close()
+        try:
+            process.join(farewell_s)
+        finally:
+            process.kill()
+            process.join()
+            process.close()
 
 
 def _supervise(job: TrainingJob, control: Control, child: _Child, *, patience_s: float) -> None:
     """Until the process is done, or is to be ended. Raises EOFError when it broke down."""
-    has_begun = False
     told_paused = False
     deadline: float | None = None
     while True:
@@ -190,7 +189,7 @@ def _supervise(job: TrainingJob, control: Control, child: _Child, *, patience_s:
             control.report(TrainingPhase("stopping"))
             deadline = time.monotonic() + patience_s
             child.tell("stop")
-            if not has_begun and not _has_weights(job) and not (job.folder / CHECKPOINT).exists():
+            if not child.has_begun and not _has_weights(job) and not (job.folder / CHECKPOINT).exists():
                 control.cancel()  # nothing is learnt yet that could be kept
         elif control.paused != told_paused and deadline is None:
             told_paused = not told_paused
@@ -199,7 +198,6 @@ def _supervise(job: TrainingJob, control: Control, child: _Child, *, patience_s:
         if isinstance(event, _Done):
             return
         if event is not None:
-            has_begun = has_begun or isinstance(event, TrainingStarting)
             control.report(event)
         elif deadline is not None and time.monotonic() > deadline and _has_weights(job):
             return
@@ -225,6 +223,13 @@ def _breakdown(exit_code: int | None) -> TrainingError:
 class _PipedOwner:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
+        self._is_to_end = False
+
+    def hear_sigterm(self, _number: int, _frame: FrameType | None) -> None:
+        """Some systems ask each process to end, the owner's and this one: as if the owner were gone already."""
+        self._is_to_end = True
+        if not _saving.is_set():
+            os._exit(128 + signal.SIGTERM)
 
     def report(self, event: object) -> None:
         try:
@@ -233,6 +238,9 @@ class _PipedOwner:
             raise OwnerGone from error
 
     def listen(self) -> Command:
+        _saving.set()
+        if self._is_to_end:
+            raise OwnerGone
         try:
             wanted = self._pipe.recv() if self._pipe.poll() else "go"
             if wanted == "pause":
@@ -245,12 +253,21 @@ class _PipedOwner:
         return "stop" if wanted == "stop" else "go"
 
 
+_saving = threading.Event()
+"""In the training process: there is something by now that would be lost if it were not saved."""
+
+
+def _grace_s() -> float:
+    """In the training process, whose owner's is gone: how long it may take to save its checkpoint."""
+    return _FAREWELL_S if _saving.is_set() else 0.0
+
+
 def _main(pipe: Connection, job: TrainingJob | None, cluster: Cluster | None) -> None:
     """The whole life of the training process. job: None where the chief sends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the owner's matter, who then closes the pipe
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     owner = _PipedOwner(pipe)
+    signal.signal(signal.SIGTERM, owner.hear_sigterm)
     try:
         owner.report(_Done(_trained(job, cluster, owner)))
     except OwnerGone:

@@ -24,7 +24,8 @@ from core.learning.models.library import Library
 from core.learning.models.model_file import FolderFiles, ModelCard
 from core.learning.models.progress import EpochDone, TrainingResult
 from core.learning.spec import NetworkSpec, PresetName, TokenizerSpec, TrainingSpec
-from core.learning.training.checkpoint import CHECKPOINT, LOCK, is_held
+from core.learning.training.checkpoint import CHECKPOINT
+from core.learning.training.lock import LOCK, is_held
 from core.loading.json_values import build, read_json
 from core.music.midi_file import read_midi
 from core.music.score import Score
@@ -82,21 +83,27 @@ class UnfinishedTraining:
     epochs: int
     """Epochs planned."""
     created: str
+    folder: Path
 
 
 def resumable(home: Path) -> tuple[UnfinishedTraining, ...]:
     """Runs that broke off and can go on, the newest first. One that is going on right now is not among them."""
+    return tuple(run for run in unfinished(home) if not is_held(run.folder))
+
+
+def unfinished(home: Path) -> tuple[UnfinishedTraining, ...]:
+    """Runs that have not come to their end, also those that are going on or ending right now; the newest first."""
     found = []
     for record in Library(home).list():
         if record.is_starter or record.state != "unfinished" or not (record.path / DATASET).is_file():
-            continue
-        if is_held(record.path):
             continue
         files = FolderFiles(record.path)
         epochs = model_file.read_card(files).training.epochs
         done = max((epoch.epoch for epoch in model_file.read_history(files)), default=0)
         found.append(
-            UnfinishedTraining(record.id, record.name, record.corpus_name, record.preset, done, epochs, record.created)
+            UnfinishedTraining(
+                record.id, record.name, record.corpus_name, record.preset, done, epochs, record.created, record.path
+            )
         )
     return tuple(found)
 

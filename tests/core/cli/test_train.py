@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -13,6 +15,7 @@ from core.cli.console import Bar, Console
 from core.cli.train import _Teller, _Told
 from core.learning.models.library import Library
 from core.learning.models.progress import TrainingStarting
+from core.learning.training.lock import held
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import prepare_job
 from core.learning.training.run_folder import finish
@@ -137,6 +140,41 @@ def test_scratch_starts_from_nothing(cli, tunes, untrained):
     done = cli("train", tunes, "--start-from", "scratch", "--json")
     assert (done.code, done.json["started_from"]) == (0, "")
     assert "It starts from" not in done.err
+
+
+@pytest.fixture
+def broken_off(home):
+    """A training that broke off, as its process left it."""
+    return prepare_job(random_tunes(), TrainingPlan("standard", name="Evening"), home=home, corpus_name="Tunes")
+
+
+@contextmanager
+def calling(name, act) -> Iterator[None]:
+    """`act` is called whenever a C function of this name is."""
+    sys.setprofile(lambda _frame, event, called: act() if event == "c_call" and called.__name__ == name else None)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+def test_a_training_that_is_still_ending_is_waited_for(cli, broken_off, untrained) -> None:
+    ending = ExitStack()
+    ending.enter_context(held(broken_off.folder))
+    with calling("sleep", ending.close):
+        done = cli("train", "--resume", "--json")
+    assert (done.code, done.json["model"]) == (0, "Evening"), done.err
+    assert "‘Evening’ is still going on, or ending. Waiting for its end …" in done.err
+
+
+@pytest.mark.parametrize("named", [(), ("Tunes",), ("--name", "Evening")])
+def test_a_training_that_goes_on_elsewhere_is_told_as_that(cli, broken_off, monkeypatch, named) -> None:
+    monkeypatch.setattr("core.cli.train._ENDING_S", 0.0)
+    with held(broken_off.folder):
+        outcome = cli("train", "--resume", *named)
+    assert outcome.code == 1
+    assert "‘Evening’ is being trained by another program. Stop it there first." in outcome.err
+    assert "no training to go on with" not in outcome.err
 
 
 def test_a_model_that_is_named_is_gone_on_from(cli, tunes, model, untrained):

@@ -22,7 +22,8 @@ from core.learning.models.progress import EpochDone, TrainingPhase, TrainingProg
 from core.learning.network.tensorflow.cluster import Cluster
 from core.learning.spec import PRESETS, NetworkSpec
 from core.learning.training import process as training_process
-from core.learning.training.checkpoint import held
+from core.learning.training.checkpoint import CHECKPOINT, read_checkpoint
+from core.learning.training.lock import held
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import prepare_job
 from core.learning.training.process import take_part, train
@@ -132,6 +133,41 @@ def test_cancel_discards_within_half_a_second(tmp_path, when):
         train(job, listener.control)
     assert time.monotonic() - listener.acted_at < ANSWERS_WITHIN_S
     assert not job.folder.exists()
+
+
+def test_left_training_saves_where_it_stands_and_can_be_gone_on_with(tmp_path):
+    job = job_in(tmp_path, epochs=100_000)
+    listener = Listener(in_epoch(2), lambda listener: listener.control.leave())
+    with pytest.raises(Cancelled):
+        train(job, listener.control)
+    (unfinished,) = resumable(tmp_path)
+    assert unfinished.model_id == job.model_id
+    cursor, _ = read_checkpoint(job.folder)
+    assert (cursor.epoch, cursor.batch) >= (2, 1)  # later than at the end of an epoch, when it is saved anyway
+
+
+def test_left_before_anything_is_learnt_it_has_nothing_to_save(tmp_path):
+    job = job_in(tmp_path)
+    listener = Listener(lambda event: event == TrainingPhase("preparing"), lambda listener: listener.control.leave())
+    with pytest.raises(Cancelled):
+        train(job, listener.control)
+    assert [run.model_id for run in resumable(tmp_path)] == [job.model_id]
+    assert not (job.folder / CHECKPOINT).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_a_training_process_that_is_asked_to_end_saves_where_it_stands(tmp_path):
+    job = job_in(tmp_path, epochs=100_000)
+
+    def ask(_listener):
+        (child,) = multiprocessing.active_children()
+        os.kill(child.pid, signal.SIGTERM)
+
+    listener = Listener(in_epoch(2), ask)
+    with pytest.raises(TrainingError, match="broke off"):
+        train(job, listener.control)
+    cursor, _ = read_checkpoint(job.folder)
+    assert (cursor.epoch, cursor.batch) >= (2, 1)
 
 
 def test_stop_before_anything_is_learnt_keeps_nothing(tmp_path):

@@ -17,7 +17,8 @@ from core.learning.models.model_file import FolderFiles
 from core.learning.models.progress import EpochDone, TrainingPhase
 from core.learning.network.weights import fresh_weights, weight_shapes
 from core.learning.spec import PRESETS, NetworkSpec
-from core.learning.training.checkpoint import Cursor, held, read_checkpoint, write_checkpoint
+from core.learning.training.checkpoint import Cursor, read_checkpoint, write_checkpoint
+from core.learning.training.lock import held
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import grown_weights, prepare_job
 from core.learning.training.run_folder import discard, finish, resumable, resume_job

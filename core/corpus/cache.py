@@ -8,6 +8,7 @@ understood. Many may read while one writes. A damaged cache is set aside, not me
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
@@ -146,9 +147,19 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _require_ordinary(path: Path) -> None:
-    """What is there and beside it must be files that may be read and written: SQLite can't tell, or would wait."""
+    """What is there and beside it must be files that may be read and written: SQLite can't tell, or would wait.
+
+    Whoever closes the cache last takes the companions away, maybe just now: what is gone is no damage.
+    """
     for one in (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
-        if os.path.lexists(one) and not (one.is_file() and os.access(one, os.R_OK | os.W_OK)):
+        try:
+            kind = one.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        if stat.S_ISLNK(kind):
+            kind = one.stat().st_mode if one.is_file() else 0
+        is_open = os.access(one, os.R_OK | os.W_OK) or not os.path.lexists(one)
+        if not (stat.S_ISREG(kind) and is_open):
             raise DamagedCacheError
 
 

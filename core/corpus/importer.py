@@ -5,6 +5,7 @@ Three steps, each in bounded memory however many files there are: walk (what is 
 corpus file). Cancelled or killed, what was read stays read. The order of everything is that of the paths.
 """
 
+import functools
 import itertools
 import os
 import sqlite3
@@ -411,17 +412,16 @@ def _conclude(
     renewed = earlier or store.made_of(roots, name)
     named = renewed.name if renewed else store.new_name(name or _name_of(paths))
     corpus_id = renewed.id if renewed else store.new_id(named)
+    write = functools.partial(
+        _write, work, store, corpus_id, roots=roots, name=named, renewed=renewed, is_added=bool(earlier), began=began
+    )
     try:
-        _write(
-            work, store, corpus_id, roots=roots, name=named, renewed=renewed, is_added=earlier is not None, began=began
-        )
+        write()
     except DamagedCorpusError:
         if renewed is None:
             raise
         store.delete(corpus_id)  # all that it held was found again
-        _write(
-            work, store, corpus_id, roots=roots, name=named, renewed=renewed, is_added=earlier is not None, began=began
-        )
+        write()
     return corpus_id
 
 

@@ -4,16 +4,21 @@ A test fails if it leaves a thread or a process running, if something was logged
 not expect (`caplog` in its arguments says that it looks at the log itself), or if a file of the project changed.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
 import threading
-import time
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from pytestqt.qtbot import QtBot
+
+from gui.garbage import collect_due
+from tests.patience import HANGS_S, eventually
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
@@ -27,8 +32,6 @@ settings.register_profile("repeatable", settings.get_profile("unhurried"), deran
 settings.load_profile("repeatable" if os.environ.get("CI") else "unhurried")
 
 PROJECT = Path(__file__).resolve().parent.parent
-_GRACE_S = 3.0
-"""How long a thread or process may take to end after its test: joins are asynchronous on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,20 +42,40 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+class _PatientBot(QtBot):
+    """pytest-qt's, which gives up after 5 s by itself: it waits for what happens, as everything here does."""
+
+
+for _name in ("waitSignal", "waitSignals", "waitUntil", "waitExposed", "waitActive", "waitCallback"):
+    setattr(_PatientBot, _name, partialmethod(getattr(QtBot, _name), timeout=round(1000 * HANGS_S)))
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    return _PatientBot(request)
+
+
+@pytest.fixture(autouse=True)
+def _cycles_die_between_tests() -> Iterator[None]:
+    """As in the program (gui/garbage.py): no other thread destroys a widget that a test left in a cycle."""
+    gc.disable()
+    yield
+    collect_due()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     threads = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + _GRACE_S
-    while time.monotonic() < deadline:
-        left: list[object] = [
-            thread for thread in threading.enumerate() if thread not in threads and not _is_foreign(thread)
-        ]
-        left += multiprocessing.active_children()
-        if not left:
-            return
-        time.sleep(0.02)
-    pytest.fail(f"left running: {left}")
+
+    def left() -> list[object]:
+        running = [thread for thread in threading.enumerate() if thread not in threads and not _is_foreign(thread)]
+        return [*running, *multiprocessing.active_children()]
+
+    try:
+        eventually(lambda: not left())
+    except AssertionError:
+        pytest.fail(f"left running: {left()}")
 
 
 def _is_foreign(thread: threading.Thread) -> bool:

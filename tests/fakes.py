@@ -96,14 +96,22 @@ class FakeOutput:
 
 
 class ToneRenderer:
-    """Notes of a constant level while held: 1,000 of 32,767 for each, whatever their velocity; gone 20 ms after."""
+    """Notes of a constant level while held: 1,000 of 32,767 for each, whatever their velocity; gone 20 ms after.
+
+    `may_go_on`: cleared, whoever has a note rendered is held, which `is_held` tells, until it is set.
+    """
 
     level = 1000 / 32_700
 
     def __init__(self) -> None:
         self.rendered: list[tuple[int, bool, int, float]] = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.is_held = False
 
     def render(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> Voice:
+        self.is_held = not self.may_go_on.is_set()
+        self.may_go_on.wait()
         self.rendered.append((program, is_drums, pitch, seconds))
         frames = int((seconds + 0.1) * FRAMES_PER_S)
         level = self.level * (velocity / 90) ** 2

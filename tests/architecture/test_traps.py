@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+TESTS = [path for path in (PROJECT / "tests").rglob("*.py") if "benchmarks" not in path.parts]
 SOURCES = [path for package in ("core", "gui") for path in (PROJECT / package).rglob("*.py")]
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=100)
+    return subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True)
 
 
 def test_packaging_is_no_package() -> None:
@@ -84,14 +85,38 @@ def test_no_source_steps_into_a_known_trap(trap: str, why: str) -> None:
     assert not found, f"{why}: {found}"
 
 
+WAITING = re.compile(
+    r"\bsleep\(|qtbot\.wait\(|QTest\.qWait\(|\btimeout(?:=(?!0\b)|\()|\bmonotonic\b|\bperf_counter\b|\bdeadline=(?!None)"
+    r"|\.(?:wait|join)\([\d.]"
+)
+"""Ways for a test to depend on how long something takes. A bound on seconds of work (`thread_time`, `process_time`) is none."""
+MAY_WAIT = {
+    "tests/patience.py": "the one place that waits",
+    "tests/conftest.py": "hands its patience to pytest-qt",
+    "tests/core/cli/test_interruption.py": "a program at work until it is broken off",
+    "tests/core/corpus/midi.py": "a reader that takes its time",
+    "tests/core/corpus/test_importer.py": "an hour that is over at once",
+    "tests/core/playback/test_pygame_output.py": "a program of its own, which waits for the sound device",
+}
+
+
+def test_no_test_depends_on_how_busy_the_machine_is() -> None:
+    found = {str(path.relative_to(PROJECT)) for path in TESTS if WAITING.search(path.read_text("utf-8"))}
+    assert not found - MAY_WAIT.keys(), (
+        "wait for what happens (tests/patience.py, qtbot), and time it in tests/benchmarks"
+    )
+    assert not MAY_WAIT.keys() - found, "needs no leave any more"
+
+
 def test_only_the_outermost_frames_catch_everything() -> None:
-    """The thread's (Worker), the training process's, and the excepthook, which is no except clause."""
+    """The thread's (Worker), the training process's, and the excepthook, which is no except clause; two clear up and raise."""
     found = {
         str(path.relative_to(PROJECT))
         for path in SOURCES
         if re.search(r"except (Exception|BaseException)\b|except:", path.read_text("utf-8"))
     }
-    assert found == {"core/workers.py", "core/learning/training/process.py"}
+    clear_up = {"core/processes.py", "core/cli/interruption.py"}
+    assert found - clear_up == {"core/workers.py", "core/learning/training/process.py"}
 
 
 def test_files_are_written_in_one_place_alone() -> None:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from core.tasks import Cancelled, Control, heeding
+from tests.patience import HANGS_S
 
 
 def test_what_a_task_reports_reaches_its_owner() -> None:
@@ -55,18 +56,21 @@ def test_a_stopped_task_goes_on_to_its_end() -> None:
 def test_a_paused_task_holds_until_it_is_released(release: str) -> None:
     control = Control()
     control.pause()
-    passed = threading.Event()
+    is_there = threading.Event()
+    order: list[str] = []
 
     def task() -> None:
+        is_there.set()
         control.checkpoint()
-        passed.set()
+        order.append("went on")
 
     thread = threading.Thread(target=task)
     thread.start()
-    assert not passed.wait(0.05)
+    assert is_there.wait(HANGS_S)
+    order.append("released")
     getattr(control, release)()
-    assert passed.wait(5)
     thread.join()
+    assert order == ["released", "went on"]
 
 
 def test_cancelling_a_paused_task_ends_it() -> None:
@@ -83,7 +87,7 @@ def test_cancelling_a_paused_task_ends_it() -> None:
     thread = threading.Thread(target=task)
     thread.start()
     control.cancel()
-    assert ended.wait(5)
+    assert ended.wait(HANGS_S)
     thread.join()
 
 

@@ -1,13 +1,12 @@
 """A player that makes no sound, answers to dialogs given beforehand, and a window made of them."""
 
-import gc
 from collections import deque
 
 import pytest
 
 from core.music.score import Note, Part, Score
 from core.playback.player import DeviceState
-from gui import garbage, messages, theme
+from gui import messages, theme
 from gui.controls import pitches
 from gui.document import Document, Snapshot, Work
 from gui.generating import Generator
@@ -25,15 +24,6 @@ def line(*pitches, onset=0, duration=480):
 
 def score_of(*notes):
     return Score((Part.of(notes),))
-
-
-@pytest.fixture(autouse=True)
-def _cycles_die_here():
-    """As in the program: no Worker's thread destroys what a test left in a cycle."""
-    gc.disable()
-    yield
-    garbage.collect_due()
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,6 @@ def test_the_application_starts_ends_and_never_loads_tensorflow(tmp_path):
         [sys.executable, "-c", STARTED, str(picture)],
         capture_output=True,
         text=True,
-        timeout=60,
         cwd=PROJECT,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "SDL_AUDIODRIVER": "dummy"},
     )
@@ -109,9 +108,7 @@ def test_without_a_screen_a_sentence_is_said(monkeypatch, capsys):
 def test_a_screen_that_is_named_but_cannot_be_reached_is_a_sentence(tmp_path, screen, platform):
     environment = {name: value for name, value in os.environ.items() if name not in _SCREENS}
     environment |= screen | {"QT_QPA_PLATFORM": platform, "XDG_RUNTIME_DIR": str(tmp_path)}
-    ran = subprocess.run(
-        [sys.executable, "-m", "gui"], env=environment, capture_output=True, text=True, timeout=60, cwd=PROJECT
-    )
+    ran = subprocess.run([sys.executable, "-m", "gui"], env=environment, capture_output=True, text=True, cwd=PROJECT)
     assert ran.returncode == 1
     named = ", ".join(f"{name}={value}" for name, value in screen.items())
     assert ran.stderr == f"The screen can't be reached ({named}). Without one, ritornello-cli does the same jobs.\n"
@@ -168,7 +165,7 @@ def test_sigterm_ends_the_program_with_the_bug_dialog_as_its_last_window(tmp_pat
     program = tmp_path / "program.py"
     program.write_text(_ENDED_AT_A_BUG)
     environment = os.environ | {"PYTHONPATH": str(PROJECT), "QT_QPA_PLATFORM": "offscreen", "SDL_AUDIODRIVER": "dummy"}
-    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True)
     assert ran.stdout == "struck\nended 0\n", ran.stderr
 
 
@@ -182,7 +179,7 @@ def test_a_library_that_forks_while_numpy_computes_does_not_stop_the_window(tmp_
         "PYTHONPATH": str(PROJECT),
         "QT_QPA_PLATFORM": "offscreen",
     }
-    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=30)
+    ran = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True)
     assert ran.stdout == "forked\n", ran.stderr
 
 

@@ -126,7 +126,7 @@ def test_a_kept_note_that_you_edited_stays_when_another_take_is_kept(opened):
     assert {note.pitch for note in opened.notes if note.onset >= BAR} == {47, 72}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.builds(Note, st.integers(0, 4000), st.integers(60, 64), st.integers(1, 900)), max_size=10),
     st.lists(st.builds(Note, st.integers(BAR, 2 * BAR - 1), st.integers(60, 64), st.integers(1, 900)), max_size=6),
@@ -235,7 +235,7 @@ def test_another_part_can_be_edited(document):
     assert not document.score.parts[1].notes
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(("move", "erase", "louder", "copy")), st.integers(-7, 7)), max_size=8))
 def test_undoing_everything_gives_back_the_first_state(steps):
     document = Document()

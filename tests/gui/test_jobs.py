@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QThread
 
 from core.errors import FileError
+from tests.gui.settled import settle
 
 
 def test_everything_a_task_says_arrives_in_the_windows_thread(jobs, qtbot):
@@ -45,7 +46,7 @@ def test_a_failure_that_is_asked_for_is_not_shown_too(jobs, qtbot, posted):
 
 def test_a_lane_holds_one_job_at_a_time(jobs, qtbot):
     going_on = threading.Event()
-    jobs.run(lambda _control: going_on.wait(5), lane="learning")
+    jobs.run(lambda _control: going_on.wait(), lane="learning")
     assert jobs.is_busy("learning")
     with pytest.raises(ValueError, match="busy"):
         jobs.run(lambda _control: None, lane="learning")
@@ -92,6 +93,6 @@ def test_after_closing_nothing_starts_and_nothing_is_heard(jobs, qtbot):
     jobs.run(lambda _control: 1, on_done=heard.append)
     jobs.close()
     worker = jobs.run(lambda _control: 2, on_done=heard.append)
-    qtbot.wait(30)
+    settle()
     assert not worker.isRunning()
     assert heard == []

@@ -87,7 +87,7 @@ def key(qtbot, desk, press, modifier=Qt.KeyboardModifier.NoModifier):
 
 
 def settled(qtbot, desk):
-    qtbot.waitUntil(lambda: not desk.generator.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not desk.generator.is_busy)
 
 
 # About the model
@@ -259,7 +259,7 @@ def test_an_empty_roll_asks_for_notes_rather_than_generating(studio, qtbot):
 
 
 def test_notes_that_the_model_never_met_are_named(studio, qtbot):
-    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000) as found:
+    with qtbot.waitSignal(studio.generator.unknown_found) as found:
         studio.open(62, 64, 100)
     assert {note.pitch for note in found.args[0]} == {100}
 
@@ -325,13 +325,13 @@ def test_another_name_for_middle_c_is_seen_everywhere_at_once(studio, qtbot):
 def test_what_the_model_wrote_is_not_new_to_it(studio, qtbot):
     cut = Note(1920, 65, 1000)  # a length that it never met: the last barline cut it
     kept = Snapshot(score_of(*studio.document.notes, cut), generated=frozenset((cut,)))
-    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000) as found:
+    with qtbot.waitSignal(studio.generator.unknown_found) as found:
         studio.document.apply("Keep take A", kept)
     assert found.args[0] == {cut}
     view, panel = studio.window.compose.roll.view, studio.window.compose.panel
     assert view.looks.fill[view.index.row_at(1920, 65)] == Fill.MODEL
     assert panel._knowledge_words.text() == "It knows all 5 notes of your seed"
-    with qtbot.waitSignal(studio.generator.unknown_found, timeout=10_000):
+    with qtbot.waitSignal(studio.generator.unknown_found):
         studio.document.apply("Move", edits.move(kept.score, 0, frozenset((cut,)), ticks=240, semitones=0))
     assert view.looks.fill[view.index.row_at(2160, 65)] == Fill.UNKNOWN
     assert panel._knowledge_words.text() == "1 note is new to this model. It is hatched."
@@ -370,7 +370,7 @@ def test_on_the_first_page_enter_gives_music(home, qtbot, dressed, stocked):
     page.continue_button.setFocus()
     qtbot.keyClick(page.continue_button, Qt.Key.Key_Return)
     assert desk.window.stack.currentWidget() is desk.window.compose
-    qtbot.waitUntil(lambda: desk.document.preview is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.document.preview is not None)
     settled(qtbot, desk)
     assert desk.player.is_playing
     assert desk.player.score.note_count > 18
@@ -384,7 +384,7 @@ def test_g_on_the_first_page_gives_music_too(home, qtbot, dressed, stocked):
     desk.window.read_seed()
     qtbot.waitUntil(lambda: desk.document.score.note_count == 18)
     qtbot.keyClick(desk.window, Qt.Key.Key_G)
-    qtbot.waitUntil(lambda: desk.document.preview is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.document.preview is not None)
     settled(qtbot, desk)
 
 
@@ -554,7 +554,7 @@ def test_what_is_written_is_no_longer_being_written(studio, qtbot, tmp_path, fai
     studio.dialogs.paths.append(path)
     studio.window.actions_["export_wav"].trigger()
     assert studio.window.status.words == "Writing ‘out.wav’…"
-    qtbot.waitUntil(lambda: studio.window.strip.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: studio.window.strip.isVisible())
     assert "Writing" not in studio.window.status.words
 
 
@@ -667,7 +667,7 @@ def test_what_is_edited_while_the_document_is_saved_to_be_left_is_asked_about(st
 def with_takes(qtbot, studio, batches=1):
     for _ in range(batches):
         studio.window.actions_["generate"].trigger()
-        qtbot.waitUntil(lambda: not studio.generator.is_busy and studio.document.preview is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: not studio.generator.is_busy and studio.document.preview is not None)
     qtbot.waitUntil(lambda: not studio.jobs._jobs)
     return studio.document.takes
 
@@ -781,7 +781,7 @@ def test_takes_discarded_while_they_are_made_do_not_join_another_batch(studio, q
     first = studio.document.takes.batches
     studio.window.actions_["generate"].trigger()
     tray.discard_shown()
-    qtbot.waitUntil(lambda: not studio.generator.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not studio.generator.is_busy)
     assert studio.document.takes.batches == first
 
 
@@ -822,8 +822,8 @@ def test_a_folder_dropped_anywhere_becomes_pieces(studio, qtbot, tmp_path):
     folder = folder_of(tmp_path / "songs", 0)
     assert dropped(studio.window, folder)
     assert studio.window.stack.currentWidget() is studio.window.others.pieces
-    qtbot.waitUntil(lambda: not studio.jobs.is_busy("import"), timeout=20_000)
-    qtbot.waitUntil(lambda: bool(studio.window.others.corpus.corpus_id), timeout=10_000)
+    qtbot.waitUntil(lambda: not studio.jobs.is_busy("import"))
+    qtbot.waitUntil(lambda: bool(studio.window.others.corpus.corpus_id))
 
 
 def test_pieces_and_train_show_one_collection(studio, qtbot, tmp_path):
@@ -831,7 +831,7 @@ def test_pieces_and_train_show_one_collection(studio, qtbot, tmp_path):
     settings, shown = others.train.settings, others.pieces.report.corpora
     for name, first in (("songs", 0), ("chorales", 3)):  # what came in last is what is trained on
         assert dropped(studio.window, folder_of(tmp_path / name, first))
-        qtbot.waitUntil(lambda name=name: settings.corpus.currentText() == name, timeout=20_000)
+        qtbot.waitUntil(lambda name=name: settings.corpus.currentText() == name)
     place = settings.corpus.findText("songs")
     settings.corpus.setCurrentIndex(place)
     settings.corpus.activated.emit(place)

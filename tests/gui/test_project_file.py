@@ -30,7 +30,7 @@ NOTES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(NOTES, st.integers(0, 12))
 def test_a_project_gives_back_what_was_put_in(notes, models):
     part = Part.of(notes, name="Violine für „Anna“", program=40)

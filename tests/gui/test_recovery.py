@@ -34,7 +34,7 @@ def change(document):
 
 
 def test_a_copy_follows_soon_after_a_change_and_goes_when_all_is_saved(watched, document, folder, qtbot, tmp_path):
-    with qtbot.waitSignal(watched.written, timeout=5000):
+    with qtbot.waitSignal(watched.written):
         change(document)
     assert len(list(folder.glob("*.ritornello"))) == 1
     document.mark_saved(tmp_path / "a.mid", document.work, "", with_takes=False)
@@ -130,7 +130,7 @@ def test_a_copy_that_can_not_be_written_is_told_and_tried_again(document, jobs, 
     (tmp_path / "recovery").write_text("a file where the folder should be")
     document.open(Snapshot(score_of(*line(60))))
     autosave = Autosave(document, jobs, folder=tmp_path / "recovery")
-    with qtbot.waitSignal(autosave.failed, timeout=10_000):
+    with qtbot.waitSignal(autosave.failed):
         change(document)
     assert autosave._timer.isActive()
     assert autosave.copy_now() is None
@@ -158,6 +158,7 @@ app.exec()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_after_sigkill_the_unsaved_notes_are_found(folder):
+    started = time.time()
     program = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(KILLED), str(folder)],
         stdout=subprocess.PIPE,
@@ -172,7 +173,7 @@ def test_after_sigkill_the_unsaved_notes_are_found(folder):
         program.stdout.close()
     (recovery,) = find_recoveries(folder)
     assert (recovery.origin.title, recovery.path) == ("Sketch", None)
-    assert time.time() - recovery.saved_at < 60
+    assert started <= recovery.saved_at <= time.time()
     assert [note.pitch for note in recovery.opened.work.snapshot.score.parts[0].notes] == [60, 61, 62]
     recovery.discard()
     assert find_recoveries(folder) == ()

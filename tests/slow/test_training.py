@@ -20,7 +20,7 @@ from core.learning.training.process import train
 from core.learning.training.run_folder import resume_job
 from core.tasks import Control
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.slow
 
 UNIGRAM_BITS = 4.17
 """Of a pitch in these pieces when only counted."""

@@ -23,7 +23,7 @@ from core.learning.training.words import NEARLY_STOPPED, NO_PATTERN, ONLY_MEMORI
 from core.music.score import Note, Part, Score
 from core.tasks import Control
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 SMALL = NetworkSpec(embedding=16, layers=1, units=48, attention_heads=2, head_units=32, dropout=0.1)
 BIG = NetworkSpec(embedding=32, layers=1, units=192, attention_heads=2, head_units=96, dropout=0.0)

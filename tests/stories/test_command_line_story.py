@@ -20,7 +20,6 @@ def ritornello(*arguments: str | Path, code: int = 0) -> Any:
         [sys.executable, "-m", "core", *map(str, arguments), "--json"],
         capture_output=True,
         text=True,
-        timeout=200,
         env=dict(os.environ),
     )
     assert done.returncode == code, done.stderr
@@ -45,7 +44,6 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.mark.timeout(400)  # one start of TensorFlow, which takes long on a busy machine
 def test_a_folder_becomes_a_model_that_continues_a_seed(folder: Path, tmp_path: Path) -> None:
     imported = ritornello("import", folder, "--name", "Sammlung")
     assert imported["kept"] == 24

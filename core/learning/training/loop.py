@@ -75,13 +75,19 @@ class _Stopped(Exception):  # noqa: N818 -- the owner's will, not an error
     pass
 
 
-def run(job: TrainingJob, owner: Owner, distribution: Distribution | None = None) -> tuple[EpochDone, ...]:
+def run(
+    job: TrainingJob,
+    owner: Owner,
+    distribution: Distribution | None = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[EpochDone, ...]:
     """Train until all epochs are read, the time is up, nothing improves any more, or the owner says stop; all epochs.
 
     Goes on from the folder's checkpoint if there is one. The best weights so far and the history always lie in the
-    chief's folder. Raises TrainingError, FileError.
+    chief's folder. clock: seconds, of which the time is up, words and checkpoints come. Raises TrainingError, FileError.
     """
-    return _Run(job, owner, distribution or Distribution()).run()
+    return _Run(job, owner, distribution or Distribution(), clock).run()
 
 
 def learning_rate(spec: TrainingSpec, *, step: int, progress: float, warm_up: int = _WARM_UP_STEPS) -> float:
@@ -104,7 +110,8 @@ def ahead(make: Callable[[Asked], Made], asked: Sequence[Asked]) -> Generator[Ma
 
 
 class _Run:
-    def __init__(self, job: TrainingJob, owner: Owner, distribution: Distribution) -> None:
+    def __init__(self, job: TrainingJob, owner: Owner, distribution: Distribution, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._job, self._spec, self._owner, self._distribution = job, job.training, owner, distribution
         self._keeps = distribution.is_chief
         self._card = model_file.read_card(model_file.FolderFiles(job.folder))
@@ -128,7 +135,7 @@ class _Run:
         owner.report(TrainingPhase("preparing"))
         distribution.agreed_elapsed_s(self._cursor.elapsed_s)
         self._network.warm_up(self._share(self._batches.validation()[0]))
-        self._saved_at = self._reported_at = time.monotonic()
+        self._saved_at = self._reported_at = self._clock()
         owner.report(
             TrainingStarting(
                 job.model_id,
@@ -172,7 +179,7 @@ class _Run:
 
     def _try_origin(self) -> None:
         """Judge the model that training goes on from: it is kept unless something better comes."""
-        cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
+        cursor, folder, started = self._cursor, self._job.folder, self._clock()
         held_out = self._validation_losses(math.inf)
         self._count_time(started)
         origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
@@ -220,7 +227,7 @@ class _Run:
         while cursor.batch < batches and self._time_share < 1:
             if self._distribution.agreed(self._owner.listen()) == "stop":
                 raise _Stopped
-            started = time.monotonic()
+            started = self._clock()
             batch, targets = next(coming), self._batches.target_count(plan[cursor.batch])
             step = cursor.step + 1
             done = (cursor.epoch - 1 + cursor.batch / batches) / self._spec.epochs
@@ -238,16 +245,16 @@ class _Run:
             cursor.batch += 1
             self._count_time(started)
             self._report_progress(batches)
-            if time.monotonic() - self._saved_at > _CHECKPOINT_EVERY_S:
+            if self._clock() - self._saved_at > _CHECKPOINT_EVERY_S:
                 self._save()
 
     def _count_time(self, started: float) -> None:
-        took = time.monotonic() - started
+        took = self._clock() - started
         self._cursor.elapsed_s += took
         self._cursor.epoch_elapsed_s += took
 
     def _report_progress(self, batches: int) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._reported_at < _REPORT_EVERY_S:
             return
         self._reported_at = now
@@ -279,7 +286,7 @@ class _Run:
 
     def _close_epoch(self, *, limit_s: float) -> None:
         """Validate (for `limit_s` at most), keep the weights if they are the best, sample, save."""
-        cursor, folder, started = self._cursor, self._job.folder, time.monotonic()
+        cursor, folder, started = self._cursor, self._job.folder, self._clock()
         speed = self._events_per_s
         held_out = self._validation_losses(limit_s)
         best = cursor.best
@@ -331,7 +338,7 @@ class _Run:
 
     def _validation_losses(self, limit_s: float) -> dict[str, float]:
         """Mean losses over the validation set; when time is short, over as many of them as it allows."""
-        started = time.monotonic()
+        started = self._clock()
         sums = {str(name): 0.0 for name in self._job.tokenizer.fields}
         targets = 0
         if limit_s < math.inf:
@@ -343,7 +350,7 @@ class _Run:
             if limit_s == math.inf:
                 if self._distribution.agreed(self._owner.listen()) == "stop":
                     raise _Stopped
-            elif self._distribution.agreed("stop" if time.monotonic() - started > limit_s else "go") == "stop":
+            elif self._distribution.agreed("stop" if self._clock() - started > limit_s else "go") == "stop":
                 break
         return {name: total / targets for name, total in sums.items()}
 
@@ -351,4 +358,4 @@ class _Run:
         if not self._keeps:
             return
         write_checkpoint(self._job.folder, self._cursor, self._network.state())
-        self._saved_at = time.monotonic()
+        self._saved_at = self._clock()

@@ -17,15 +17,9 @@ from core.learning.training.checkpoint import CHECKPOINT, read_arrays, read_chec
 from core.learning.training.loop import run
 from tests.core.cli.test_entry import PROJECT
 from tests.core.learning.machines import Unasked, small_job
+from tests.patience import HANGS_S
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="a process group is killed as a whole"),
-    pytest.mark.timeout(400),  # starts of TensorFlow at once, which take long on a busy machine
-]
-ENDS_WITHIN_S = 60
-"""Where another machine was killed: it takes tenths of a second, and ten seconds where one freezes."""
-RUNS_WITHIN_S = 180
-"""From start to end, of which all but a second or two is TensorFlow's start."""
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process group is killed as a whole")
 
 
 def free_addresses(count):
@@ -75,15 +69,15 @@ class Machine:
         return "".join(line for line in self.lines if not line.startswith("{"))
 
     def wait_for_the_second_epoch(self):
-        assert self._has_read.wait(timeout=120), self.words
+        assert self._has_read.wait(HANGS_S), self.words
 
     def kill(self):
         os.killpg(self._process.pid, signal.SIGKILL)
 
-    def end(self, *, within_s=RUNS_WITHIN_S):
+    def end(self):
         """Exit code and the JSON on stdout."""
         try:
-            code = self._process.wait(timeout=within_s)
+            code = self._process.wait()
             out = self._process.stdout.read()
         finally:
             self.close()
@@ -140,7 +134,7 @@ def test_a_killed_machine_ends_the_others_with_a_sentence_and_resume_reaches_wha
     first[0].wait_for_the_second_epoch()
     first[victim].kill()
     survivor = first[1 - victim]
-    code, out = survivor.end(within_s=ENDS_WITHIN_S)
+    code, out = survivor.end()
     assert code == 1
     who = "machine 2 of 2" if victim else "the chief"
     assert f"Training broke off: {who} (127.0.0.1:" in out["error"]

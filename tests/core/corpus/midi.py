@@ -1,6 +1,8 @@
 """Small .mid files by their bytes, and readers that misbehave where a test plants it."""
 
+import itertools
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -85,3 +87,18 @@ def slow(files: Files) -> Results:
     for result in read_many(files):
         time.sleep(0.01)
         yield result
+
+
+def stuck(files: Files) -> Results:
+    """A reader that never comes to the end."""
+    yield from itertools.islice(slow(files), 40)
+    threading.Event().wait()
+
+
+def hanging(files: Files) -> Results:
+    """A reader that hangs at a file with ‘hang’ in its name, and tells the folder HANGS_TOLD of each time."""
+    if any("hang" in Path(name).name for _content, name in files):
+        with Path(os.environ["HANGS_TOLD"]).open("a") as told:
+            told.write("x")
+        threading.Event().wait()
+    return read_many(files)

@@ -66,7 +66,7 @@ def test_a_melody_line_keeps_its_part_s_name_and_instrument() -> None:
     assert melody_line(Score((Part(notes=CHORDS), played))) == played
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(notes)
 def test_a_skyline_sounds_one_note_at_a_time_and_starts_with_each_onset(given_notes: tuple[Note, ...]) -> None:
     top = skyline(given_notes)

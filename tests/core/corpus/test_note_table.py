@@ -37,7 +37,7 @@ def merged(parts: list[tuple[Note, ...]]) -> list[Note]:
     return sorted(first.values(), key=lambda note: (note.onset, note.pitch))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pieces_of_parts)
 def test_pitches_and_numbers_of_notes_are_counted_by_piece(pieces: list[list[tuple[Note, ...]]]) -> None:
     found = table(pieces)
@@ -47,7 +47,7 @@ def test_pitches_and_numbers_of_notes_are_counted_by_piece(pieces: list[list[tup
         assert {pitch: count for pitch, count in enumerate(row[PITCHES].tolist()) if count} == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pieces_of_parts)
 def test_time_is_shared_out_by_how_many_notes_sound(pieces: list[list[tuple[Note, ...]]]) -> None:
     for row, parts in zip(table(pieces).tallies(), pieces, strict=True):
@@ -60,7 +60,7 @@ def test_time_is_shared_out_by_how_many_notes_sound(pieces: list[list[tuple[Note
         assert row[TIME_AT_ONCE].tolist() == expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pieces_of_parts)
 def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, ...]]]) -> None:
     lines = table(pieces).top_lines()
@@ -70,14 +70,14 @@ def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, 
         assert [Note(*note) for note in found] == list(skyline(merged(parts)))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pieces_of_parts)
 def test_the_shortcut_for_single_lines_counts_the_same(pieces: list[list[tuple[Note, ...]]]) -> None:
     lines = table(pieces).top_lines()
     assert lines.tallies()[:, TIME_AT_ONCE].tolist() == lines._time_at_once().tolist()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pieces_of_parts)
 def test_single_onsets_are_counted_by_piece(pieces: list[list[tuple[Note, ...]]]) -> None:
     for share, parts in zip(table(pieces).single_shares(), pieces, strict=True):
@@ -105,7 +105,7 @@ def test_pitch_classes_weigh_by_how_long_they_sound() -> None:
     assert np.count_nonzero(weights) == 2
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.lists(lists_of_notes.filter(bool), min_size=1, max_size=3), min_size=1, max_size=4))
 def test_the_best_parts_of_many_pieces_are_those_of_each(pieces: list[list[tuple[Note, ...]]]) -> None:
     parts = [[columns(part) for part in piece] for piece in pieces]
@@ -116,7 +116,7 @@ def test_the_best_parts_of_many_pieces_are_those_of_each(pieces: list[list[tuple
         offset += len(piece)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(lists_of_notes, min_size=1, max_size=4))
 def test_overlaps_and_leaps_are_counted_by_part(parts: list[tuple[Note, ...]]) -> None:
     found = NoteTable.of([columns(part) for part in parts])

@@ -97,7 +97,7 @@ def test_a_karaoke_file_is_told_by_its_name() -> None:
     assert by_name[0] != by_name[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(scores(), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_any_files_however_damaged_are_read_as_if_alone(some: list[object], chance: random.Random) -> None:
     contents = [midi_bytes(one) for one in some]  # type: ignore[arg-type]  # scores

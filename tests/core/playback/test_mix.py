@@ -36,7 +36,7 @@ def test_a_note_is_heard_from_its_onset_to_its_end_and_fades_without_a_click() -
     assert heard[-1] <= 4
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(2_000, 60_000), min_size=1, max_size=6), st.booleans())
 def test_windows_fit_without_a_seam(lengths, loops) -> None:
     score = Score((Part.of([Note(0, 60, 900), Note(240, 64, 100), Note(700, 67, 480)]), Part.of([Note(100, 45, 1300)])))

@@ -148,7 +148,7 @@ def test_a_drag_moves_the_slider(slider, qtbot):
     assert slider.value == pytest.approx(2.0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-100, 100))
 def test_a_slider_stays_on_its_steps_and_in_its_range(qapp, wanted):
     slider = Slider(0.1, 2.0, 0.05)

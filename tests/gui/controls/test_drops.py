@@ -35,7 +35,7 @@ def test_a_file_that_its_source_would_move_is_copied(desk, qtbot, tmp_path, wher
     mime.setUrls([QUrl.fromLocalFile(str(path))])
     target = desk.window if where == "window" else desk.window.compose.roll.canvas
     assert answers(target, mime, COPY | MOVE) == [(True, COPY)] * 3
-    qtbot.waitUntil(lambda: not desk.jobs.is_busy("import"), timeout=20_000)
+    qtbot.waitUntil(lambda: not desk.jobs.is_busy("import"))
 
 
 @pytest.mark.parametrize("where", ["window", "roll"])

@@ -1,7 +1,5 @@
 """A folder of small MIDI files, and a workspace with its controller on a user folder of the test's own."""
 
-import gc
-
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
@@ -18,15 +16,6 @@ C_MAJOR = (60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60, 67, 60, 6
 @pytest.fixture(autouse=True)
 def _dressed(qapp):
     theme.apply(qapp, "dark")
-
-
-@pytest.fixture(autouse=True)
-def _collected_here(qapp):
-    """Widgets of earlier tests in reference cycles must not be collected by a worker's thread."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def melody(shift=0, duration=240, quarters_per_minute=100):
@@ -78,5 +67,5 @@ def controller(workspace, runner, home, music):
 def shown(qtbot, workspace, controller, music):
     """The workspace with the folder imported."""
     controller.import_paths((music,))
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: workspace.view is not None)
     return workspace

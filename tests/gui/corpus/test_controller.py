@@ -39,7 +39,7 @@ def test_without_pieces_there_is_the_drop_target(qtbot, workspace, controller):
 def test_a_folder_is_imported_and_reported(qtbot, workspace, controller, music):
     controller.import_paths((music,))
     assert not workspace.report.train.isEnabled()
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: workspace.view is not None)
     assert workspace.report._title.text() == "8 files came in, 5 can teach"
     assert workspace.report._from.text() == "From ‘music’. Nothing was changed on your disk."
     assert workspace.report._numbers.text() == "5 pieces · 100 notes"
@@ -163,7 +163,7 @@ def test_more_files_join_the_corpus_on_show(qtbot, shown, controller, tmp_path, 
     more.mkdir()
     write_midi(melody(9), more / "in a.mid")
     controller.import_paths((more,), add=True)
-    qtbot.waitUntil(lambda: shown.view.piece_count == 6, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.view.piece_count == 6)
 
 
 def test_several_corpora_are_chosen_in_the_combo_and_renamed_and_deleted(
@@ -176,7 +176,7 @@ def test_several_corpora_are_chosen_in_the_combo_and_renamed_and_deleted(
     write_midi(melody(9), other / "in a.mid")
     write_midi(melody(10), other / "in b flat.mid")
     controller.import_paths((other,))
-    qtbot.waitUntil(lambda: shown.view.corpus.name == "other", timeout=20_000)
+    qtbot.waitUntil(lambda: shown.view.corpus.name == "other")
     combo = shown.report.corpora
     assert [combo.itemText(index) for index in range(combo.count())] == ["music", "other"]
     combo.activated.emit(0)
@@ -205,7 +205,7 @@ def test_a_collection_taken_back_stands_beside_one_that_took_its_name(qtbot, sho
     other.mkdir(parents=True)
     write_midi(melody(9), other / "in a.mid")
     controller.import_paths((other,))
-    qtbot.waitUntil(lambda: shown.view is not None and shown.view.piece_count == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.view is not None and shown.view.piece_count == 1)
     undo()
     qtbot.waitUntil(lambda: shown.view.corpus.name == "music 2")
     assert {corpus.name: len(corpus.pieces) for corpus in CorpusStore(home).list()} == {"music": 1, "music 2": 5}
@@ -239,14 +239,14 @@ def test_a_damaged_cache_is_told_and_the_collection_shown_all_the_same(qtbot, sh
     assert shown.view.piece_count == 5
     assert [message.sentence for message in posted] == ["The cache of read files was damaged, and is set aside."]
     controller.import_paths((music,))
-    qtbot.waitUntil(lambda: shown.view.statistics.notes == 100, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.view.statistics.notes == 100)
 
 
 def test_an_import_that_finds_a_damaged_cache_tells_it_and_goes_on(qtbot, shown, controller, music, posted, home):
     (home / "cache" / "files.sqlite").write_bytes(b"x" * 5000)
     before = shown.view
     controller.import_paths((music,))
-    qtbot.waitUntil(lambda: shown.view is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.view is not before)
     assert [message.sentence for message in posted] == ["The cache of read files was damaged, and is set aside."]
     assert shown.view.piece_count == 5
 
@@ -257,7 +257,7 @@ def test_a_folder_with_nothing_to_learn_from_says_so(qtbot, workspace, controlle
     (folder / "a.mid").write_bytes(b"x")
     (folder / "b.mid").write_bytes(b"y")
     controller.import_paths((folder,))
-    qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(posted))
     assert posted[-1].sentence == "None of these 2 files can teach."
     assert posted[-1].hint.endswith(" (2).")
     qtbot.waitUntil(lambda: workspace.currentWidget() is workspace.empty)
@@ -269,7 +269,7 @@ def test_a_file_that_cannot_teach_leaves_the_collection_on_show(qtbot, shown, co
     notes.write_text("to do: practise")
     with qtbot.assertNotEmitted(controller.corpora_changed):
         controller.import_paths((notes,))
-        qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(posted))
     assert posted[-1].sentence == "‘notes.txt’ can’t teach."
     assert posted[-1].hint
     qtbot.waitUntil(lambda: shown.report.corpora.currentText() == "music")
@@ -280,7 +280,7 @@ def test_a_file_that_cannot_teach_leaves_the_collection_on_show(qtbot, shown, co
 def test_a_folder_without_midi_files_is_an_expected_failure(qtbot, workspace, controller, tmp_path, posted):
     (tmp_path / "empty").mkdir()
     controller.import_paths((tmp_path / "empty",))
-    qtbot.waitUntil(lambda: bool(posted), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(posted))
     assert "There are no MIDI files" in posted[-1].sentence
     qtbot.waitUntil(lambda: workspace.currentWidget() is workspace.empty)
 
@@ -288,13 +288,13 @@ def test_a_folder_without_midi_files_is_an_expected_failure(qtbot, workspace, co
 def test_an_import_can_be_cancelled(qtbot, workspace, controller, music):
     controller.import_paths((music,))
     qtbot.mouseClick(workspace.report.cancel, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: controller._import is None, timeout=20_000)
+    qtbot.waitUntil(lambda: controller._import is None)
     qtbot.waitUntil(lambda: not controller._runner.is_busy("import"))
 
 
 def test_the_sample_pieces_are_one_click_away(qtbot, workspace, controller):
     qtbot.mouseClick(workspace.empty.samples, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: workspace.view is not None)
 
 
 def test_train_names_the_corpus(qtbot, shown, controller):

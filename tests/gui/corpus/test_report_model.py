@@ -1,5 +1,3 @@
-import time
-
 from PySide6.QtCore import Qt
 
 from core.corpus.report import FileVerdict, ImportReport
@@ -118,9 +116,7 @@ def test_a_hundred_thousand_files_are_shown_without_asking_for_each(qtbot):
     files.resize(500, 700)
     files.show()
     many = tuple(FileVerdict(f"/m/{number:06}.mid", "kept", fingerprint=str(number)) for number in range(100_000))
-    start = time.perf_counter()
     model.show_files(files_of(ImportReport(many)))
     files.scrollToBottom()
     files.grab()
     assert len(set(asked)) < 200
-    assert time.perf_counter() - start < 2

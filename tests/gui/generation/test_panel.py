@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QScrollArea
 from gui.controls import pitches
 from gui.generation.panel import GeneratePanel
 from tests.gui.generation.conftest import seed_notes
+from tests.gui.settled import settle
 
 D_MINOR = seed_notes(74, 76, 77, 79, 81, 77, 74, 76, 73, 74, 69, 74)
 
@@ -204,7 +205,7 @@ def test_a_model_without_copying_heads_can_t_be_asked_for_motifs_and_says_why(qt
 def test_the_button_stays_in_view_in_the_smallest_window(qtbot, panel):
     panel.resize(300, 544)
     panel.more.fold.click()
-    qtbot.wait(1)
+    settle()
     place = panel.generate.mapTo(panel, panel.generate.rect().bottomRight())
     assert panel.rect().contains(place)
 

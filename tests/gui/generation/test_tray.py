@@ -8,6 +8,7 @@ from gui.controls.text import Text
 from gui.generation.take_card import EmptyCard
 from gui.generation.tray import TakesTray
 from tests.gui.generation.conftest import BAR, made_take
+from tests.gui.settled import settle
 
 
 @pytest.fixture
@@ -212,6 +213,6 @@ def test_no_words_of_the_head_are_cut_off_however_narrow_the_tray(qtbot, tray, t
     for take in takes:
         tray.add_take(take)
     tray.resize(width, 208)
-    qtbot.wait(1)
+    settle()
     for text in tray._head_row.parentWidget().findChildren(Text):
         assert not text.isVisible() or text.width() >= text.sizeHint().width()

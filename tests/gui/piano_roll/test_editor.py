@@ -21,6 +21,7 @@ from gui.document import Snapshot
 from gui.piano_roll.looks import Detail, Fill
 from gui.piano_roll.quantise_dialog import QuantiseDialog
 from tests.gui.piano_roll.conftest import ALT, CTRL, LEFT, NO_KEYS, QUARTER, SHIFT, Hands, mouse_move, seed
+from tests.gui.settled import settle
 
 BAR = 4 * QUARTER
 
@@ -346,14 +347,14 @@ class PaintedAreas(QObject):
 
 def test_a_moving_playhead_repaints_two_strips_only(hands: Hands, qtbot: QtBot) -> None:
     hands.editor.set_playhead(100)
-    qtbot.wait(30)
+    settle()
     areas = PaintedAreas()
     hands.editor.canvas.installEventFilter(areas)
     hands.editor.set_playhead(400)
     qtbot.waitUntil(lambda: bool(areas.widths))
     assert areas.widths == [5, 5]
     hands.editor.set_playhead(400.1)
-    qtbot.wait(30)
+    settle()
     assert areas.widths == [5, 5]
 
 

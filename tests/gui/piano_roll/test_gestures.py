@@ -267,7 +267,7 @@ def test_a_drag_beyond_the_edge_pulls_the_roll_along(hands: Hands, qtbot: QtBot)
     hands.move(hands.editor.view.viewport.tick_at(870), 72)
     far = hands.editor.view.viewport.tick_at(950)
     hands.move(far, 72)
-    qtbot.waitUntil(lambda: hands.editor.view.viewport.x_offset > before + 40, timeout=3000)
+    qtbot.waitUntil(lambda: hands.editor.view.viewport.x_offset > before + 40)
     hands.release(hands.editor.view.viewport.tick_at(800), 72)
     assert max(note.onset for note in hands.notes) > far - 2 * QUARTER
 

@@ -1,6 +1,5 @@
 """Epochs, answers and a workspace, made by hand."""
 
-import gc
 import math
 
 import pytest
@@ -18,15 +17,6 @@ from gui.training.workspace import TrainWorkspace
 @pytest.fixture(autouse=True)
 def _dressed(qapp):
     theme.apply(qapp, "dark")
-
-
-@pytest.fixture(autouse=True)
-def _collected_here(qapp):
-    """Widgets of earlier tests in reference cycles must not be collected by a worker's thread."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def epochs(held_out, studied=None):

@@ -5,6 +5,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 
 from core.learning.models.progress import TrainingProgress
 from gui.training.workspace import Unfinished, UnfinishedCard
+from tests.gui.settled import settle
 from tests.gui.training.conftest import MEMORISING, answer, epochs, started_from
 
 LEFT = Qt.MouseButton.LeftButton
@@ -181,6 +182,6 @@ def test_everything_fits_the_smallest_window(qtbot, workspace):
     workspace.show_start()
     workspace.set_phase("training")
     workspace.show_history(MEMORISING, epochs=20)
-    qtbot.wait(1)
+    settle()
     right = workspace.stop.mapTo(workspace, workspace.stop.rect().topRight()).x()
     assert right <= workspace.width()

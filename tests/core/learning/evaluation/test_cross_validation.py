@@ -19,13 +19,14 @@ from core.learning.models import model_file
 from core.learning.models.model_file import FolderFiles
 from core.learning.ngram.counting import NgramBaseline
 from core.learning.spec import PRESETS
+from core.learning.training.loop import run
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import prepare_job
-from core.learning.training.process import train
-from core.learning.training.run_folder import DATASET
+from core.learning.training.run_folder import DATASET, finish
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 from tests.core.learning.generation.test_generation import MODELS, MONO, VALUES, chords, model_of
+from tests.core.learning.machines import Unasked
 
 
 def tune(shift, *, notes=24):
@@ -92,12 +93,18 @@ def test_folds_must_be_possible():
         cross_validate([tune(0), tune(1)], folds=1)
 
 
+def train_here(job):
+    """What a process of its own would do after seconds of start-up."""
+    run(job, Unasked())
+    return finish(job)
+
+
 def test_each_fold_is_judged_by_a_model_that_never_saw_it(monkeypatch):
     studied = []
 
     def spied(job, control):
         studied.append(job)
-        return train(job, control)
+        return train_here(job)
 
     monkeypatch.setattr("core.learning.evaluation.cross_validation.train", spied)
     scores = [tune(shift, notes=16 + shift) for shift in range(6)]
@@ -121,7 +128,7 @@ def test_a_group_is_never_on_both_sides_and_only_the_folds_asked_for_are_done(mo
 
     def spied(job, control):
         studied.append(Dataset.load(job.folder / DATASET))
-        return train(job, control)
+        return train_here(job)
 
     monkeypatch.setattr("core.learning.evaluation.cross_validation.train", spied)
     lengths = [40, 41, 42, 50, 60, 70]  # a piece is known by its length

@@ -131,7 +131,7 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(list(MODELS)), requests)
 def test_every_take_is_what_was_asked_for(name, request):
     model = MODELS[name]
@@ -201,7 +201,7 @@ chord_requests = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 5), st.sampled_from([0.0, 2.0, 6.0]), chord_requests)
 def test_chords_lie_on_the_grid_notes_come_in_order_and_nothing_overlaps_on_one_pitch(weights, boldness, request):
     model = polyphonic(weights, boldness)
@@ -220,7 +220,7 @@ def test_chords_lie_on_the_grid_notes_come_in_order_and_nothing_overlaps_on_one_
         assert take.generated <= set(quantised(take.score, model.tokenizer).parts[0].notes)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 5), st.sampled_from([0.0, 2.0, 6.0]), chord_requests)
 def test_notes_are_drawn_in_the_order_in_which_they_are_read_again(weights, boldness, request):
     model = polyphonic(weights, boldness)

@@ -6,7 +6,6 @@ import textwrap
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +96,6 @@ TWO_DEVICES = """
 """
 
 
-@pytest.mark.timeout(240)  # a start of TensorFlow and two networks, which take long on a busy machine
 def test_two_devices_reach_the_weights_of_one(tmp_path):
     program = textwrap.dedent(TWO_DEVICES)
     done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=PROJECT, capture_output=True, text=True)

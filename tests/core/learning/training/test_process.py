@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +18,9 @@ from core.learning.models.library import Library
 from core.learning.models.model_file import FolderFiles
 from core.learning.models.progress import EpochDone, TrainingPhase, TrainingProgress
 from core.learning.network.tensorflow.cluster import Cluster
-from core.learning.spec import PRESETS, NetworkSpec
+from core.learning.spec import FIELDS, PRESETS, NetworkSpec, TokenizerSpec
 from core.learning.training import process as training_process
-from core.learning.training.checkpoint import CHECKPOINT, read_checkpoint
+from core.learning.training.checkpoint import CHECKPOINT, read_arrays, read_checkpoint
 from core.learning.training.lock import held
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.prepare import prepare_job
@@ -30,10 +28,12 @@ from core.learning.training.process import take_part, train
 from core.learning.training.run_folder import finish, resumable, resume_job
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
+from tests.patience import eventually
 
-TINY = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.2)
+WHOLE = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.2)
+SMALL = replace(WHOLE, attention="running_mean")
+"""The least to trace, which is what a small run's time goes into."""
 SHORT = replace(PRESETS["standard"].training, window=16, stride=16, batch=2, epochs=4, learning_rate=0.01, patience=0)
-ANSWERS_WITHIN_S = 0.5
 
 
 def tunes(count=8):
@@ -44,10 +44,15 @@ def tunes(count=8):
         yield f"f{index}", f"Tune {index}", Score((Part.of(notes),))
 
 
-def job_in(home, **changes):
-    return prepare_job(
-        tunes(), TrainingPlan("standard", name="Tunes", network=TINY, training=replace(SHORT, **changes)), home=home
+def job_in(home, *, network=SMALL, fields=("pitch",), **changes):
+    plan = TrainingPlan(
+        "standard",
+        name="Tunes",
+        tokenizer=TokenizerSpec(fields=fields),
+        network=network,
+        training=replace(SHORT, **changes),
     )
+    return prepare_job(tunes(), plan, home=home)
 
 
 class Listener:
@@ -55,15 +60,14 @@ class Listener:
 
     def __init__(self, when, act):
         self.control = Control(self.hear)
-        self.events, self.times = [], []
+        self.events = []
         self._when, self._act = when, act
-        self.acted_at = None
+        self._has_acted = False
 
     def hear(self, event):
         self.events.append(event)
-        self.times.append(time.monotonic())
-        if self.acted_at is None and self._when(event):
-            self.acted_at = time.monotonic()
+        if not self._has_acted and self._when(event):
+            self._has_acted = True
             self._act(self)
 
     def of(self, kind):
@@ -79,59 +83,66 @@ def losses_of(job):
     return [(epoch.epoch, dict(epoch.losses), dict(epoch.held_out_losses)) for epoch in history]
 
 
-def test_pause_holds_and_stop_keeps_the_best_within_half_a_second(tmp_path):
+def after_an_epoch(event):
+    return isinstance(event, EpochDone)
+
+
+def test_pause_holds_and_stop_keeps_the_best(tmp_path):
     job = job_in(tmp_path, epochs=100_000)
+    goes_on, paused = TrainingPhase("training"), TrainingPhase("paused")
 
-    def act(listener):
-        if not listener.control.paused:
-            listener.control.pause()
-
-    listener = Listener(in_epoch(2), act)
-    held_from = []
-    hear = listener.hear
-
-    def hear_and_go_on(event):
-        hear(event)
-        if event == TrainingPhase("paused"):
-            held_from.append((time.monotonic(), len(listener.of(TrainingProgress))))
-            resume.start()
-        if held_from and isinstance(event, TrainingProgress) and not control.stopping:
-            held_from.append((time.monotonic(), len(listener.of(TrainingProgress))))
+    def hear_and_wish(event):
+        events = listener.events
+        if event == paused:
+            control.unpause()
+        elif paused in events and goes_on in events[events.index(paused) :] and isinstance(event, TrainingProgress):
             control.stop()
+        listener.hear(event)
 
-    control = Control(hear_and_go_on)
-    listener.control = control
-    resume = threading.Timer(0.5, control.unpause)
+    control = Control(hear_and_wish)
+    listener = Listener(in_epoch(2), lambda _listener: control.pause())
     result = train(job, control)
-    stopped_in_s = time.monotonic() - held_from[1][0]
-    resume.join()
 
-    assert held_from[0][0] - listener.acted_at < ANSWERS_WITHIN_S
-    assert held_from[1][1] - held_from[0][1] <= 1  # nothing went on while it was held
-    assert held_from[1][0] - held_from[0][0] >= 0.4
-    assert stopped_in_s < ANSWERS_WITHIN_S
     assert listener.events[0] == TrainingPhase("starting")
+    assert listener.events.count(paused) == 1
+    assert listener.events[listener.events.index(paused) + 1] == goes_on, "it waited for the word, and did nothing"
     assert TrainingPhase("stopping") in listener.events
     done = listener.of(EpochDone)
     assert result.best_epoch == min(done, key=lambda epoch: epoch.held_out_loss).epoch
     assert Library(tmp_path).find("Tunes").state == "ready"
     assert resumable(tmp_path) == ()
-    progress = [
-        moment
-        for moment, event in zip(listener.times, listener.events, strict=True)
-        if isinstance(event, TrainingProgress)
-    ]
-    assert len(progress) <= 20 * (progress[-1] - progress[0]) + 2
 
 
-@pytest.mark.parametrize("when", ["starting", "training"])
-def test_cancel_discards_within_half_a_second(tmp_path, when):
+@pytest.mark.skipif(sys.platform == "win32", reason="has no way to freeze a process")
+@pytest.mark.parametrize("wish", ["stop", "cancel"])
+def test_neither_stop_nor_cancel_waits_for_a_process_that_gives_no_answer(tmp_path, wish):
     job = job_in(tmp_path, epochs=100_000)
-    chosen = in_epoch(1) if when == "training" else lambda event: event == TrainingPhase("starting")
-    listener = Listener(chosen, lambda listener: listener.control.cancel())
+
+    def freeze(listener):
+        (child,) = multiprocessing.active_children()
+        os.kill(child.pid, signal.SIGSTOP)
+        getattr(listener.control, wish)()
+
+    listener = Listener(after_an_epoch, freeze)
+    if wish == "cancel":
+        with pytest.raises(Cancelled):
+            train(job, listener.control)
+        assert not job.folder.exists()
+    else:
+        result = train(job, listener.control)
+        done = listener.of(EpochDone)
+        assert result.best_epoch == min(done, key=lambda epoch: epoch.held_out_loss).epoch
+        assert training_process._PATIENCE_S + training_process._LOOK_EVERY_S < 0.5, (
+            "seconds: as long as it waits for an answer"
+        )
+    assert multiprocessing.active_children() == []
+
+
+def test_cancel_discards_before_the_process_has_said_a_word(tmp_path):
+    job = job_in(tmp_path)
+    listener = Listener(lambda event: event == TrainingPhase("starting"), lambda listener: listener.control.cancel())
     with pytest.raises(Cancelled):
         train(job, listener.control)
-    assert time.monotonic() - listener.acted_at < ANSWERS_WITHIN_S
     assert not job.folder.exists()
 
 
@@ -175,12 +186,11 @@ def test_stop_before_anything_is_learnt_keeps_nothing(tmp_path):
     listener = Listener(lambda event: True, lambda listener: listener.control.stop())
     with pytest.raises(Cancelled):
         train(job, listener.control)
-    assert time.monotonic() - listener.acted_at < ANSWERS_WITHIN_S
     assert not job.folder.exists()
 
 
 def test_after_the_process_was_killed_training_goes_on_with_the_same_losses(tmp_path):
-    job, whole = job_in(tmp_path / "killed"), job_in(tmp_path / "whole")
+    job, whole = (job_in(tmp_path / name, network=WHOLE, fields=FIELDS) for name in ("killed", "whole"))
 
     def kill(_listener):
         (child,) = multiprocessing.active_children()
@@ -194,6 +204,8 @@ def test_after_the_process_was_killed_training_goes_on_with_the_same_losses(tmp_
     resumed = train(resume_job(unfinished.model_id, job.home), Control())
     undisturbed = train(whole, Control())  # in a process of its own, too: sums depend on the number of threads
     assert losses_of(job) == losses_of(whole)
+    ours, theirs = (read_arrays(each.folder / model_file.WEIGHTS) for each in (job, whole))
+    assert all(np.array_equal(array, theirs[name]) for name, array in ours.items())
     assert resumed.epochs == 4
     assert resumed.best_epoch == undisturbed.best_epoch
 
@@ -225,16 +237,12 @@ def test_the_process_dies_with_its_parent_and_the_parent_never_loads_tensorflow(
         [sys.executable, str(script), job.model_id, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=100,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert app.returncode == -signal.SIGKILL, app.stderr
     child, has_tensorflow = app.stdout.split()
     assert has_tensorflow == "False"
-    deadline = time.monotonic() + 10
-    while is_alive(int(child)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_alive(int(child))
+    eventually(lambda: not is_alive(int(child)))
     (unfinished,) = resumable(tmp_path)
     assert unfinished.epoch >= 1
     assert (job.folder / "checkpoint.npz").exists()

@@ -105,7 +105,12 @@ class _Tally:
                 "RITORNELLO_HOME": str(place), "QT_QPA_PLATFORM": "offscreen", "SDL_AUDIODRIVER": "dummy",
             }  # fmt: skip
             child = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
             )
             first = self._hear(child, first, step)
             shutil.rmtree(place, ignore_errors=True)
@@ -130,6 +135,7 @@ class _Tally:
             if "begins" in told:
                 at, number = told["begins"], told["number"]
                 memory.peak = 0.0
+                _go_on(child)
                 continue
             number += step
             with self._lock:
@@ -140,6 +146,7 @@ class _Tally:
                     self._bugs[bug] += 1
                     self._first_of.setdefault(bug, at)
             at = "between"
+            _go_on(child)
         watchdog.cancel()
         child.wait()
         drain.join()
@@ -335,11 +342,12 @@ def _child(arguments: argparse.Namespace) -> None:
         dice = random.Random(f"{arguments.seed} {number}")
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(whole, home, symlinks=True)
-        path = dice.choice(list(_files_of(home, kind)))
+        path = dice.choice(sorted(_files_of(home, kind)))
         how = _damage(path, dice)
         at = f"case {number}, {kind}: {path.relative_to(home)} {how}"
         out.write(json.dumps({"begins": at, "number": number}) + "\n")
         out.flush()
+        sys.stdin.readline()
         begun = time.monotonic()
         bugs = []
         for act in (_by_command_line, window.open):
@@ -352,6 +360,7 @@ def _child(arguments: argparse.Namespace) -> None:
         ended = {"kind": kind, "seconds": time.monotonic() - begun, "bugs": bugs}
         out.write(json.dumps(ended) + "\n")
         out.flush()
+        sys.stdin.readline()
         sys.stdout.seek(0), sys.stdout.truncate()
         sys.stderr.seek(0), sys.stderr.truncate()
     out.flush()
@@ -499,6 +508,14 @@ class _Window:
             self._window.show_workspace("pieces")
             self._window._built().corpus.refresh()
         self._pump()
+
+
+def _go_on(child: "subprocess.Popen[str]") -> None:
+    """The child waits until what it said was heard: making the next damage takes memory too."""
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write("\n")
+        child.stdin.flush()
 
 
 class _Memory:

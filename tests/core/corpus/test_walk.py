@@ -131,6 +131,17 @@ def test_damaged_and_empty_zips_are_named(tmp_path: Path) -> None:
     assert found_in(tmp_path) == {"bad.zip": "Not a zip, or a damaged one", "texts.zip": "No MIDI files inside"}
 
 
+def test_a_zip_with_an_endless_list_of_members_is_not_even_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.mid", b"MThd")
+    assert len(found_in(tmp_path)) == 40
+    monkeypatch.setattr(walking, "_LARGEST_DIRECTORY", 1000)
+    assert found_in(tmp_path) == {"many.zip": "Can't be opened: it holds absurdly many files"}
+
+
 def test_a_zip_bomb_is_left_alone(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("huge.mid", bytes(walking.LARGEST_FILE + 1))

@@ -4,10 +4,13 @@ import os
 import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import AppError, FileError, ModelError
 from core.learning.events.memorisation import build_studied_index
@@ -18,6 +21,7 @@ from core.learning.models.model_file import ModelCard
 from core.learning.models.progress import EpochDone, SampleMade
 from core.learning.network.weights import fresh_weights
 from core.learning.spec import NetworkSpec, TokenizerSpec, TrainingSpec
+from tests.strategies import json_values
 
 CARD = ModelCard(
     name="Chorales",
@@ -419,6 +423,17 @@ def test_a_hostile_file_gives_one_sentence_and_leaves_nothing(library, packed, t
         assert caught.value.hint
     assert time.thread_time() - begun_s < 5
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(CARD.to_json())), json_values(), max_size=3),
+    st.dictionaries(st.sampled_from(sorted(asdict(CARD.network))), json_values(), max_size=2),
+)
+def test_whatever_a_card_says_it_is_one_or_refused(changed, network):
+    stored = {**CARD.to_json(), "network": {**asdict(CARD.network), **network}, **changed}
+    with suppress(AppError):
+        card = ModelCard.from_json(json.loads(json.dumps(stored)))
+        assert ModelCard.from_json(json.loads(json.dumps(card.to_json()))) == card
 
 
 @pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

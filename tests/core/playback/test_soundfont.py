@@ -1,5 +1,6 @@
 """The structure of soundfonts, and what becomes of files that are none."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -131,3 +132,12 @@ def test_a_soundfont_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(AudioError):
             read_soundfont(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such things")
+def test_a_pipe_or_device_in_place_of_a_soundfont_gives_a_sentence_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.sf2")
+    (tmp_path / "zero.sf2").symlink_to("/dev/zero")
+    for name in ("pipe.sf2", "zero.sf2"):
+        with pytest.raises(AudioError, match="not an ordinary file"):
+            read_soundfont(tmp_path / name)

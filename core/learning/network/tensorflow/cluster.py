@@ -5,16 +5,16 @@ same `cluster` (host:port of each worker) on every machine, and `task`, which of
 command; the first, the chief, has the pieces and keeps the model, the others need neither.
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from core.errors import TrainingError
+from core.errors import DamagedError, TrainingError
+from core.loading.json_values import parse_json
 
 VARIABLE = "TF_CONFIG"
+_MOST_BYTES = 1_000_000
 _JOBS = ("chief", "worker")
 """In the order that TensorFlow counts them in."""
 _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5}")
@@ -50,13 +50,13 @@ class Cluster:
         if not told:
             return None
         try:
-            content: Any = json.loads(told)
+            content = parse_json(told.encode(), at_most=_MOST_BYTES)
             machines: dict[str, list[str]] = content.get("cluster") or {}
             addresses = tuple(address for job in _JOBS for address in machines.get(job, ()))
             if len(addresses) < 2 and not set(machines) - set(_JOBS):
                 return None
             job, index = str(content["task"]["type"]), int(content["task"]["index"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (DamagedError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _misunderstood(f"it is no JSON of the form {_form()}") from error
         if set(machines) - set(_JOBS):
             raise _misunderstood(f"it names machines of the kind “{min(set(machines) - set(_JOBS))}”")

@@ -40,6 +40,7 @@ def test_a_chief_of_its_own_comes_before_the_workers():
     [
         ({"TF_CONFIG": "worker 0 of 2"}, "no JSON"),
         ({"TF_CONFIG": "[1]"}, "no JSON"),
+        ({"TF_CONFIG": "[" * 100_000}, "no JSON"),
         ({"TF_CONFIG": '{"cluster": {"worker": ["a:1", "b:2"]}}'}, "no JSON"),
         ({"TF_CONFIG": '{"cluster": {"worker": 5}, "task": {"type": "worker", "index": 0}}'}, "no JSON"),
         (told({"worker": ["a:1", "b:2"]}, index=2), "worker 2, is none"),

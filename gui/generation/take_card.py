@@ -300,7 +300,7 @@ def _repeats(take: "Take") -> float:
     """The share of its notes in runs that the seed holds too."""
     from core.learning.events.memorisation import repeated_share
 
-    earlier = [note for note in take.score.parts[take.request.part].notes if note.onset < take.start]
+    earlier = take.request.seed.parts[take.request.part].notes
     return repeated_share(sorted(take.generated, key=by_position), earlier)
 
 

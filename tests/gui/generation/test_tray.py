@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
+from core.learning.spec import GenerationRequest
 from core.music.score import Note, Part, Score
 from gui.controls.text import Text
 from gui.generation.take_card import EmptyCard
@@ -180,8 +181,9 @@ def test_a_card_tells_a_screen_reader_what_it_shows(tray, takes):
 def test_a_take_that_says_the_seed_again_is_called_so(tray):
     said = tuple(Note(place * 240, 60 + pitch, 240) for place, pitch in enumerate((0, 2, 4, 5, 7, 4, 2, 0)))
     again = tuple(replace(note, onset=note.onset + BAR, pitch=note.pitch + 5) for note in said)
-    score = Score((Part(notes=(*said, *again)),))
-    repeating = replace(made_take("A"), score=score, generated=frozenset(again), surprise_bits=((again[0], 1.0),))
+    request = GenerationRequest(Score((Part(notes=said),)), length_bars=1)
+    surprise = tuple((note, 1.0) for note in again)
+    repeating = replace(made_take("A"), request=request, generated=frozenset(again), surprise_bits=surprise)
     tray.set_takes([repeating, made_take("B", (60, 67, 61, 70))])
     assert "repeats the seed" in card(tray, "A").accessibleName()
     assert any(words.text() == "repeats the seed" for words in card(tray, "A").findChildren(Text))

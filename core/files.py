@@ -42,6 +42,14 @@ def not_written(what: str, error: OSError) -> FileError:
     return FileError(f"{what}: {cause}.", hint=hint)
 
 
+def refused(error: OSError) -> FileError:
+    """What the system says where nobody expected it: a closed user folder, a full disk."""
+    if isinstance(error, PermissionError) and error.filename:
+        hint = "Change the permissions of its folder, or have RITORNELLO_HOME name a folder of your own."
+        return FileError(f"‘{error.filename}’ is closed to you.", hint=hint)
+    return not_written(f"‘{error.filename}’ can't be used" if error.filename else "Something can't be used", error)
+
+
 def is_there(path: Path) -> bool:
     """Whether there is something, also where it may not be looked at; a name that can't be one is nowhere."""
     try:

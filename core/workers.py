@@ -1,5 +1,6 @@
 """Any task of core as a QThread with signals. The only module of core that knows Qt (QtCore alone)."""
 
+import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -8,7 +9,10 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from core.errors import AppError
+from core.files import refused
 from core.tasks import Cancelled, Control
+
+_LOG = logging.getLogger(__name__)
 
 
 class Worker(QThread):
@@ -37,6 +41,9 @@ class Worker(QThread):
             self.was_cancelled.emit()
         except AppError as error:
             self.failed.emit(error)
+        except OSError as error:
+            _LOG.info("the system refused", exc_info=True)
+            self.failed.emit(refused(error))
         except Exception as error:  # noqa: BLE001 -- one of the two places: a bug in a task must reach the excepthook
             threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
             self.crashed.emit(error)

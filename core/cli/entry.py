@@ -13,8 +13,8 @@ from typing import NoReturn
 from core.cli.arguments import file_to_write, named
 from core.cli.console import Console, UsageError, shown
 from core.cli.interruption import Interrupted, interruptible
-from core.errors import AppError, FileError
-from core.files import not_written
+from core.errors import AppError
+from core.files import refused
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,14 +50,9 @@ def _run(argv: Sequence[str] | None) -> int:
         if isinstance(error, BrokenPipeError):
             return _unheard()
         _LOG.info("the system refused", exc_info=True)
-        console.failure(_refused(error))
+        console.failure(refused(error))
         return FAILED
     return DONE
-
-
-def _refused(error: OSError) -> FileError:
-    """What the system says, where nobody expected it: a closed folder, a full disk."""
-    return not_written(f"‘{error.filename}’ can't be used" if error.filename else "Something can't be used", error)
 
 
 def _unheard() -> int:

@@ -1,6 +1,7 @@
 """A task as a thread with signals."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -34,6 +35,14 @@ def test_an_expected_failure_arrives_as_its_error(qtbot: QtBot) -> None:
         worker.start()
     worker.wait()
     assert str(outcome.args[0]) == "The disk is full."
+
+
+def test_what_the_system_refuses_is_an_expected_failure(qtbot: QtBot, tmp_path: Path) -> None:
+    worker = Worker(lambda _control: (tmp_path / ("long" * 80)).read_bytes())
+    with qtbot.waitSignal(worker.failed) as outcome:
+        worker.start()
+    worker.wait()
+    assert "the name is too long" in str(outcome.args[0])
 
 
 def test_cancelling_is_no_error(qtbot: QtBot) -> None:

@@ -140,7 +140,7 @@ class Library:
         text = str(reference)
         if text.endswith(SUFFIX):
             path = Path(text).expanduser()
-            with _opened(path) as files, _told_of(path.name):
+            with _opened(path) as files, _told_of(str(path)):
                 return _record(read_card(files), path, path.stem)
         records = self.list()
         wanted = text.strip().casefold()
@@ -159,7 +159,7 @@ class Library:
 
     def read(self, record: ModelRecord) -> ModelParts:
         """Read everything that generating, or going on with training, needs. Raises AppError when the model is damaged."""
-        with _opened(record.path) as files, _told_of(record.name):
+        with _opened(record.path) as files, _told_of(_called(record)):
             card = read_card(files)
             return ModelParts(card, read_weights(files, card), read_studied(files) or build_studied_index([]))
 
@@ -180,12 +180,12 @@ class Library:
 
     def card(self, record: ModelRecord) -> ModelCard:
         """Everything that is known of a model. Raises AppError."""
-        with _opened(record.path) as files, _told_of(record.name):
+        with _opened(record.path) as files, _told_of(_called(record)):
             return read_card(files)
 
     def history(self, record: ModelRecord) -> tuple[EpochDone, ...]:
         """Its epochs. Raises AppError when the model can't be opened."""
-        with _opened(record.path) as files, _told_of(record.name):
+        with _opened(record.path) as files, _told_of(_called(record)):
             return read_history(files)
 
     def samples(self, record: ModelRecord) -> tuple[SampleMade, ...]:
@@ -265,7 +265,7 @@ class Library:
 
     def import_file(self, path: Path) -> ModelRecord:
         """Add a .ritornello-model to the library. Raises AppError; then nothing was added."""
-        with _opened(path) as files, _told_of(path.name):
+        with _opened(path) as files, _told_of(str(path)):
             if not isinstance(files, PackedFiles):
                 raise ModelError("It is a folder.")
             name = self._free_name(read_card(files).name)
@@ -345,12 +345,17 @@ def _opened(path: Path) -> Iterator[ModelFiles]:
     if path.is_dir():
         yield FolderFiles(path)
         return
-    with _told_of(path.name):
+    with _told_of(str(path)):
         files = PackedFiles(path)
     try:
         yield files
     finally:
         files.close()
+
+
+def _called(record: ModelRecord) -> str:
+    """A file is named by its path: what it calls itself may be the name of another model."""
+    return str(record.path) if record.path.name.endswith(SUFFIX) else record.name
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """models."""
 
+import zipfile
+from pathlib import Path
+
 from core.learning.models.library import Library
 
 
@@ -50,3 +53,18 @@ def test_a_file_that_is_no_model_is_refused(cli, tmp_path) -> None:
     outcome = cli("models", "import", tmp_path / "x.ritornello-model")
     assert outcome.code == 1
     assert "x.ritornello-model" in outcome.err
+
+
+def test_a_stranger_s_damaged_model_is_named_by_its_path_whatever_it_calls_itself(cli, model, tmp_path) -> None:
+    cli("models", "rename", model, "Starter model")
+    exported = Path(cli("models", "export", "Starter model", tmp_path / "gift", "--json").json["file"])
+    with zipfile.ZipFile(exported) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(exported, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content[:-20] if name == "weights.npz" else content)
+    for command in (("generate", "--model", exported, "--out", tmp_path / "x.mid"), ("models", "import", exported)):
+        outcome = cli(*command)
+        assert outcome.code == 1
+        assert f"“{exported}” can't be opened" in outcome.err
+        assert "Starter model" not in outcome.err

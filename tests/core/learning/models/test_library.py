@@ -416,8 +416,7 @@ def test_a_hostile_file_gives_one_sentence_and_leaves_nothing(library, packed, t
     for attempt in (library.import_file, lambda path: library.load(library.find(path))):
         with pytest.raises(AppError) as caught:
             attempt(hostile)
-        assert caught.value.sentence.startswith(("“hostile", "“Chorales"))
-        assert "can't be opened: it" in caught.value.sentence
+        assert caught.value.sentence.startswith(f"“{hostile}” can't be opened: it")
         assert caught.value.sentence.endswith(".")
         assert "\n" not in str(caught.value)
         assert caught.value.hint
@@ -480,7 +479,7 @@ def test_a_truncated_file_gives_one_sentence(library, packed, tmp_path, share):
     content = packed.read_bytes()
     broken = tmp_path / "broken.ritornello-model"
     broken.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ModelError, match=r"“broken\.ritornello-model” can't be opened"):
+    with pytest.raises(ModelError, match=r"“/.*broken\.ritornello-model” can't be opened"):
         library.import_file(broken)
 
 

@@ -9,6 +9,7 @@ library alone and syntax that old Pythons can read, so that they too are refused
 
 import hashlib
 import os
+import pathlib
 import platform
 import shutil
 import subprocess
@@ -42,6 +43,10 @@ LIBRARIES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 
+# What has to load before a set-up counts as done: pip takes a package for installed whose files are half there.
+MODULES = "core gui PySide6.QtWidgets numpy platformdirs pretty_midi pygame symusic tensorflow threadpoolctl tqdm"
+TOOLS = "hypothesis importlinter mypy pytest pytest_timeout pytestqt xdist"
+
 
 class SetupError(Exception):
     """Set-up can't go on; the text says why and what to do."""
@@ -58,6 +63,9 @@ def main(arguments):
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Start this again: what is half made is made anew.", file=sys.stderr)
+        return 130
     if arguments[0] == "test":
         return run_checks(arguments[1:])
     return subprocess.call([venv_python(), "-m", "gui"] + arguments[1:], cwd=os.getcwd())
@@ -79,24 +87,25 @@ def install_system_packages():
     if not missing:
         return
     administrator = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    line = "apt-get install -y --no-install-recommends " + " ".join(missing)
+    install = "apt-get install -y --no-install-recommends " + " ".join(missing)
+    sudo = "sudo " if administrator and shutil.which("sudo") else ""
+    line = "%sapt-get update && %s%s" % (sudo, sudo, install)
     if not shutil.which("apt-get"):
         raise SetupError(
             "These system libraries are missing (Debian's names): %s. Install them with your system's "
             "package manager, then start this again." % " ".join(missing)
         )
-    if administrator and (
-        not shutil.which("sudo") or subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL)
-    ):
+    if administrator and (not sudo or subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL)):
         raise SetupError(
-            "Some system libraries are missing. This installs them; then start this again:\n  sudo " + line
+            "Some system libraries are missing. This installs them%s; then start this again:\n  %s"
+            % ("" if sudo else ", as the administrator (root)", line)
         )
     print("Installing system packages: " + " ".join(missing), flush=True)
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     if administrator:
         administrator = ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive"]
     subprocess.call(administrator + ["apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL)
-    if subprocess.call(administrator + line.split(), env=environment, stdout=subprocess.DEVNULL):
+    if subprocess.call(administrator + install.split(), env=environment, stdout=subprocess.DEVNULL):
         raise SetupError("The system packages could not be installed. This is the line that failed:\n  " + line)
 
 
@@ -134,21 +143,34 @@ def install_python_packages(with_tools):
     done = read_stamp()
     if done[:1] == [wanted] and ("tools" in done or not with_tools) and os.path.exists(venv_python()):
         return
-    if done[:1] != [wanted] and os.path.exists(VENV) and not same_python():
+    if os.path.exists(STAMP):
+        os.remove(STAMP)  # from here on it is half made, whatever interrupts
+    if os.path.exists(VENV) and not (done and same_python() and os.path.exists(venv_python())):
+        print(
+            "Removing .venv: %s" % ("it is of another Python" if done else "its set-up was never finished"), flush=True
+        )
         shutil.rmtree(VENV)
-    if not os.path.exists(venv_python()):
+    if not os.path.exists(VENV):
         print("Making .venv", flush=True)
         if subprocess.call([sys.executable, "-m", "venv", VENV]):
             raise SetupError("A virtual environment could not be made in %s." % VENV)
     print("Installing the Python packages (about 2 GB the first time)", flush=True)
     with_tools = with_tools or "tools" in done
-    package = "%s[dev]" % ROOT if with_tools else ROOT
-    environment = dict(os.environ, PIP_CONSTRAINT=CONSTRAINTS, PIP_DISABLE_PIP_VERSION_CHECK="1")
-    install = [venv_python(), "-m", "pip", "install", "--quiet", "--editable", package]
-    if subprocess.call(install, env=environment):
-        raise SetupError("The Python packages could not be installed. Is there a network, and 3 GB of free space?")
-    with open(STAMP, "w") as stamp:
+    # pip splits this variable at spaces, of which a URI has none; "." spares it the checkout's path.
+    environment = dict(os.environ, PIP_CONSTRAINT=pathlib.Path(CONSTRAINTS).as_uri(), PIP_DISABLE_PIP_VERSION_CHECK="1")
+    install = [venv_python(), "-m", "pip", "install", "--quiet", "--editable", ".[dev]" if with_tools else "."]
+    if subprocess.call(install, env=environment, cwd=ROOT):
+        raise SetupError(
+            "The Python packages could not be installed; pip says why above. It needs the network and 3 GB of free "
+            "space. Start this again when that is mended."
+        )
+    loads = "import " + (MODULES + " " + TOOLS if with_tools else MODULES).replace(" ", ", ")
+    quiet = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", PYGAME_HIDE_SUPPORT_PROMPT="1")
+    if subprocess.call([venv_python(), "-I", "-c", loads], env=quiet):
+        raise SetupError("What was installed does not load; Python says why above. Start this again: it is made anew.")
+    with open(STAMP + ".new", "w") as stamp:
         stamp.write("\n".join([wanted] + (["tools"] if with_tools else [])))
+    os.replace(STAMP + ".new", STAMP)
 
 
 def fingerprint():

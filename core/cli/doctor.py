@@ -20,6 +20,7 @@ from core.processes import spawned
 _PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
 _PATIENCE_S = 90.0
 _ROOM_BYTES = 1_000_000_000
+_SET_UP_ANEW = "Delete the folder .venv and run: python3 packaging/bootstrap.py run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _packages() -> Check:
             missing.append(name)
     # A frozen application carries its packages without their records.
     is_fine = not missing or bool(getattr(sys, "frozen", False))
-    hint = "" if is_fine else f"Missing: {', '.join(missing)}. Run: python3 packaging/bootstrap.py run"
+    hint = "" if is_fine else f"Missing: {', '.join(missing)}. {_SET_UP_ANEW}"
     return Check("Packages", is_fine, ", ".join(found) or "inside the application", hint)
 
 
@@ -146,9 +147,7 @@ def _gpu() -> Check:
         process.join()
         process.close()
     if names is None:
-        return Check(
-            "GPU", ok=False, detail="TensorFlow can't be started.", hint="Run: python3 packaging/bootstrap.py run"
-        )
+        return Check("GPU", ok=False, detail="TensorFlow can't be started.", hint=_SET_UP_ANEW)
     return Check("GPU", ok=True, detail=", ".join(names) or "none; training runs on the processor")
 
 

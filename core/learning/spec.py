@@ -131,11 +131,11 @@ class Preset:
 PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
     {
         "article": Preset(
-            "article",
-            "As in the article",
-            "Pitch and length alone, windows of 32, 100 epochs: the published recipe, its mistakes mended. Slow, for study.",
-            TokenizerSpec(fields=("duration", "pitch"), legato=True),
-            NetworkSpec(
+            name="article",
+            title="As in the article",
+            description="Pitch and length alone, windows of 32, 100 epochs: the published recipe, its mistakes mended. Slow, for study.",
+            tokenizer=TokenizerSpec(fields=("duration", "pitch"), legato=True),
+            network=NetworkSpec(
                 embedding=100,
                 layers=2,
                 units=256,
@@ -144,7 +144,7 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
                 head_units=0,
                 dropout=0.0,
             ),
-            TrainingSpec(
+            training=TrainingSpec(
                 window=32,
                 stride=1,
                 batch=64,
@@ -160,28 +160,28 @@ PRESETS: MappingProxyType[PresetName, Preset] = MappingProxyType(
             ),
         ),
         "quick": Preset(
-            "quick",
-            "Quick",
-            "A small network. A few minutes on a laptop: good for a first listen.",
-            TokenizerSpec(),
-            NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, head_units=96, dropout=0.2),
-            TrainingSpec(window=256, stride=256, epochs=12, learning_rate=4e-3, patience=5),
+            name="quick",
+            title="Quick",
+            description="A small network. A few minutes on a laptop: good for a first listen.",
+            tokenizer=TokenizerSpec(),
+            network=NetworkSpec(embedding=32, layers=1, units=128, attention_heads=2, head_units=96, dropout=0.2),
+            training=TrainingSpec(window=256, stride=256, epochs=12, learning_rate=4e-3, patience=5),
         ),
         "standard": Preset(
-            "standard",
-            "Standard",
-            "What most collections deserve. About ten minutes for a thousand tunes, on a laptop.",
-            TokenizerSpec(),
-            NetworkSpec(),
-            TrainingSpec(),
+            name="standard",
+            title="Standard",
+            description="What most collections deserve. About ten minutes for a thousand tunes, on a laptop.",
+            tokenizer=TokenizerSpec(),
+            network=NetworkSpec(),
+            training=TrainingSpec(),
         ),
         "large": Preset(
-            "large",
-            "Large",
-            "For hundreds of pieces or thick textures, and a computer that may work for hours.",
-            TokenizerSpec(),
-            NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, head_units=384, dropout=0.5),
-            TrainingSpec(epochs=30, learning_rate=2e-3, patience=10),
+            name="large",
+            title="Large",
+            description="For hundreds of pieces or thick textures, and a computer that may work for hours.",
+            tokenizer=TokenizerSpec(),
+            network=NetworkSpec(embedding=96, layers=3, units=512, attention_heads=8, head_units=384, dropout=0.5),
+            training=TrainingSpec(epochs=30, learning_rate=2e-3, patience=10),
         ),
     }
 )

@@ -85,13 +85,13 @@ def evaluate(model: TrainedModel, scores: Iterable[Score], control: Control | No
         raise SpecError("scores", "There is no note to judge the model by.")
     by_field = tuple((field, total / notes) for field, total in sums.items())
     return Evaluation(
-        pieces,
-        notes,
-        sum(bits for _, bits in by_field),
-        dict(by_field)["pitch"],
-        hits / notes,
-        by_field,
-        unknown,
+        pieces=pieces,
+        notes=notes,
+        bits_per_note=sum(bits for _, bits in by_field),
+        bits_per_pitch=dict(by_field)["pitch"],
+        top1_pitch=hits / notes,
+        by_field=by_field,
+        unknown_notes=unknown,
     )
 
 
@@ -219,17 +219,17 @@ def evaluate_counting(
         by_field = model.mean_bits(tested)
         results.append(
             CountingEvaluation(
-                order,
-                model.transposed,
-                len(studied),
-                dataset.studied_event_count,
-                len(tested),
-                sum(map(len, tested)),
-                sum(by_field.values()),
-                by_field["pitch"],
-                tuple(by_field.items()),
-                sum(int(vocabulary.unknown(events).sum()) for events in tested),
-                model.tuning_loss / math.log(2),
+                order=order,
+                transposed=model.transposed,
+                studied_pieces=len(studied),
+                studied_notes=dataset.studied_event_count,
+                pieces=len(tested),
+                notes=sum(map(len, tested)),
+                bits_per_note=sum(by_field.values()),
+                bits_per_pitch=by_field["pitch"],
+                by_field=tuple(by_field.items()),
+                unknown_notes=sum(int(vocabulary.unknown(events).sum()) for events in tested),
+                tuning_bits_per_note=model.tuning_loss / math.log(2),
             )
         )
         control.report(results[-1])
@@ -265,12 +265,14 @@ def _mean(results: Sequence[Evaluation]) -> Evaluation:
         return float(np.mean(list(values)))
 
     return Evaluation(
-        sum(result.pieces for result in results),
-        sum(result.notes for result in results),
-        mean(result.bits_per_note for result in results),
-        mean(result.bits_per_pitch for result in results),
-        mean(result.top1_pitch for result in results),
-        tuple((field, mean(dict(result.by_field)[field] for result in results)) for field, _ in results[0].by_field),
-        sum(result.unknown_notes for result in results),
-        tuple(results),
+        pieces=sum(result.pieces for result in results),
+        notes=sum(result.notes for result in results),
+        bits_per_note=mean(result.bits_per_note for result in results),
+        bits_per_pitch=mean(result.bits_per_pitch for result in results),
+        top1_pitch=mean(result.top1_pitch for result in results),
+        by_field=tuple(
+            (field, mean(dict(result.by_field)[field] for result in results)) for field, _ in results[0].by_field
+        ),
+        unknown_notes=sum(result.unknown_notes for result in results),
+        by_fold=tuple(results),
     )

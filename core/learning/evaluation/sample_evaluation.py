@@ -235,7 +235,14 @@ def judge_samples(
                 sum(take.redrawn_from_bar is not None for take in takes),
             )
         )
-    return SampleEvaluation(len(set(pieces)), len(taken), bars, temperature, random_seed, tuple(judged))
+    return SampleEvaluation(
+        pieces=len(set(pieces)),
+        continuations=len(taken),
+        bars=bars,
+        temperature=temperature,
+        random_seed=random_seed,
+        models=tuple(judged),
+    )
 
 
 def _continued(model: TrainedModel, excerpt: Excerpt, bars: int, temperature: float, chance: Sequence[int]) -> Take:

@@ -389,7 +389,14 @@ def compared(
         apart = _mean(distance for distance in distances if not math.isnan(distance))
         others = generated[name]
         statistics.append(
-            Statistic(name, own, others.beside(measured), others.distance(measured), apart, measured.allows * apart)
+            Statistic(
+                name=name,
+                real=own,
+                generated=others.beside(measured),
+                distance=others.distance(measured),
+                halves=apart,
+                allowed=measured.allows * apart,
+            )
         )
     return tuple(statistics)
 

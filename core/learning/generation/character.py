@@ -36,12 +36,12 @@ def measured(notes: Sequence[Note], surprise_bits: Sequence[float]) -> Measures:
     figures = Counter(zip(intervals, intervals[1:], intervals[2:], strict=False))
     count = sum(figures.values())
     return Measures(
-        float(np.mean(surprise_bits)),
-        float(np.mean(np.abs(intervals))) if intervals else 0.0,
-        float(np.median([note.duration for note in notes])),
-        1 - len(figures) / count if count else 0.0,
-        float(np.mean(pitches)),
-        len(notes),
+        surprise_bits=float(np.mean(surprise_bits)),
+        leap=float(np.mean(np.abs(intervals))) if intervals else 0.0,
+        length=float(np.median([note.duration for note in notes])),
+        repeats=1 - len(figures) / count if count else 0.0,
+        pitch=float(np.mean(pitches)),
+        notes=len(notes),
     )
 
 

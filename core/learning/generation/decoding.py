@@ -266,14 +266,14 @@ class Decoding:
         self._row[1].append(pitch)
         self.steps.append(
             Step(
-                dict(self._chosen),
-                {**self._given, "duration": duration},
-                self._onset,
-                bar_position,
-                bar_steps,
-                sum(self._bits.values()),
-                self._bits.get("pitch", 0.0),
-                sounds,
+                symbols=dict(self._chosen),
+                values={**self._given, "duration": duration},
+                onset=self._onset,
+                bar_position=bar_position,
+                bar_steps=bar_steps,
+                bits=sum(self._bits.values()),
+                pitch_bits=self._bits.get("pitch", 0.0),
+                sounds=sounds,
             )
         )
         if guards and not frame.pitches:

@@ -190,14 +190,14 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
     first_bar = max((tick for tick in bar_starts(seed, start) if notes and tick <= notes[0].onset), default=start)
     velocity = round(float(np.mean([note.velocity for note in notes]))) if notes else _DEFAULT_VELOCITY
     return Frame(
-        model.vocabulary,
-        spec.velocity_classes,
-        events,
-        start,
-        bars[-1],
-        bars,
-        seed.metres,
-        allowed,
+        vocabulary=model.vocabulary,
+        velocity_classes=spec.velocity_classes,
+        seed=events,
+        start=start,
+        end=bars[-1],
+        bars=bars,
+        metres=seed.metres,
+        allowed=allowed,
         is_monophonic=model.studied.is_monophonic or spec.legato,
         rhythm=KeptRhythm.of(notes, first_bar=first_bar, start=start, end=bars[-1]) if keeps_rhythm and notes else None,
         pitches=tuple(note.pitch for note in notes) if request.keep == "pitch" else (),
@@ -234,8 +234,7 @@ def _draw(
         chosen: dict[Field, npt.NDArray[np.integer]] = {}
         place = None if "delta" in network.fields else _place(decodings)
         for field in network.fields:
-            own = network.logits(state, field, chosen, place)
-            bent = network.logits(state, field, chosen, place, motifs=request.motifs) if request.motifs else own
+            own, bent = network.bent_logits(state, field, chosen, place, motifs=request.motifs)
             chosen[field] = _drawn(field, bent, own, decodings, request)
             if field == "delta":
                 place = _place(decodings)
@@ -341,18 +340,18 @@ def _take(
         runs = model.studied.runs(pitches, lengths, longer_than=model.studied.common_run)
     in_runs = {index for run in runs for index in range(run.start, run.start + run.notes)}
     return Take(
-        letter,
-        frozenset(notes),
-        frame.start,
-        frame.end,
-        request,
-        request.random_seed,
-        tuple((note, bits) for note, bits, _ in drawn),
-        longest.notes,
-        frozenset(notes[index] for index in in_runs),
-        longest.title,
-        "",
-        bar,
-        tuple((note, bits) for note, _, bits in drawn),
-        model.studied.common_run,
+        letter=letter,
+        generated=frozenset(notes),
+        start=frame.start,
+        end=frame.end,
+        request=request,
+        random_seed=request.random_seed,
+        surprise_bits=tuple((note, bits) for note, bits, _ in drawn),
+        copied=longest.notes,
+        copied_notes=frozenset(notes[index] for index in in_runs),
+        copied_from=longest.title,
+        character="",
+        redrawn_from_bar=bar,
+        pitch_surprise_bits=tuple((note, bits) for note, _, bits in drawn),
+        common_run=model.studied.common_run,
     )

@@ -168,14 +168,14 @@ class Library:
         parts = self.read(record)
         card, weights = parts.card, parts.weights
         return TrainedModel(
-            record,
-            card.tokenizer,
-            card.network,
-            card.training,
-            card.vocabulary,
-            Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
-            parts.studied,
-            _fingerprint(weights),
+            record=record,
+            tokenizer=card.tokenizer,
+            network_spec=card.network,
+            training_spec=card.training,
+            vocabulary=card.vocabulary,
+            network=Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
+            studied=parts.studied,
+            fingerprint=_fingerprint(weights),
         )
 
     def card(self, record: ModelRecord) -> ModelCard:
@@ -321,22 +321,22 @@ def new_id(name: str) -> str:
 
 def _record(card: ModelCard, path: Path, id_: str, *, is_starter: bool = False) -> ModelRecord:
     return ModelRecord(
-        id_,
-        card.name,
-        path,
-        card.preset,
-        card.corpus_name,
-        card.pieces,
-        card.notes,
-        card.epochs,
-        card.best_epoch,
-        card.held_out_bits_per_note,
-        card.held_out_bits_per_pitch,
-        card.created,
-        is_starter,
-        card.state,
-        copies(card.network),
-        card.started_from,
+        id=id_,
+        name=card.name,
+        path=path,
+        preset=card.preset,
+        corpus_name=card.corpus_name,
+        pieces=card.pieces,
+        notes=card.notes,
+        epochs=card.epochs,
+        best_epoch=card.best_epoch,
+        held_out_bits_per_note=card.held_out_bits_per_note,
+        held_out_bits_per_pitch=card.held_out_bits_per_pitch,
+        created=card.created,
+        is_starter=is_starter,
+        state=card.state,
+        copies=copies(card.network),
+        started_from=card.started_from,
     )
 
 

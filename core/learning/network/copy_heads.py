@@ -1,7 +1,7 @@
 """Copy heads in NumPy, as weights.py has them: what they remember of earlier events, and the mixture with what they offer.
 
-A Cache holds the keys and values that can be copied when the next `rows` events are chosen: one while generating, a stretch of a piece when
-it is judged as a whole. Arrays are (batch, rows, …) for the events to be chosen and (batch, events, …) for earlier ones.
+A Cache holds the keys and values that can be copied when the next `rows` events are chosen: one while generating, a
+stretch of a piece when it is judged as a whole. Arrays are (batch, rows, …) for the events to be chosen and (batch, events, …) for earlier ones.
 """
 
 from collections.abc import Mapping
@@ -86,6 +86,7 @@ class Cache:
     last_pitch: IntArray
     """(batch, rows): of the event just before, or NO_PITCH."""
     last_onset: IntArray
+    """(batch, rows), as the two below."""
     last_position: IntArray
     last_bar_steps: IntArray
     next_key: Array
@@ -96,11 +97,11 @@ class Cache:
     def reach(self) -> Reach:
         """Found once for all fields of the next event."""
         batch, rows = len(self.keys), self.rows
-        back = self.first_row + np.arange(rows)[:, None] - np.arange(self.count)
-        is_seen = (back > 0) & (back < self.window)
-        intervals = self.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL  # far below for none
-        can_move = np.abs(intervals) <= FARTHEST_INTERVAL
-        may_move = is_seen & can_move[:, None] & (self.last_pitch != NO_PITCH)[..., None]
+        back = self.first_row + np.arange(rows)[:, None] - np.arange(self.count)  # (rows, events)
+        is_seen = (back > 0) & (back < self.window)  # (rows, events)
+        intervals = self.traits[_INTERVAL_TRAIT] - _ZERO_INTERVAL  # (batch, events); far below for none
+        can_move = np.abs(intervals) <= FARTHEST_INTERVAL  # (batch, events)
+        may_move = is_seen & can_move[:, None] & (self.last_pitch != NO_PITCH)[..., None]  # (batch, rows, events)
         longest = (self.matches * is_seen).max(axis=-1, initial=0).transpose(1, 2, 0)  # (batch, rows, kinds)
         known = np.broadcast_to(np.log1p(is_seen.sum(axis=-1))[:, None] / 5, (batch, rows, 1))
         return Reach(
@@ -186,6 +187,7 @@ class CopyHeads:
         self._kinds = match_count(tokenizer.fields)
         self._pitches = np.array([*vocabulary.values["pitch"], NO_PITCH])
         self._deltas = np.array([*vocabulary.values["delta"], 0]) if self._knows_metre else np.zeros(0, np.int64)
+        # (units, all heads' widths)
         self._keys = np.concatenate([weights[f"copy/{field}/key"] for field in self._fields], axis=1)
         self._dtype = self._keys.dtype
         width = network.embedding
@@ -205,7 +207,7 @@ class CopyHeads:
             self._key_spans[field] = slice(start, start + heads * COPY_WIDTH)
             start += heads * COPY_WIDTH
             self._distances[field] = weights[f"copy/{field}/distance"].T[distance_row(np.arange(window))]
-            feature_weights = weights[f"copy/{field}/likeness"]
+            feature_weights = weights[f"copy/{field}/likeness"]  # (features, heads)
             levels = match_features(np.arange(LONGEST_MATCH + 1, dtype=np.uint8)).astype(self._dtype)
             self._match_tables[field] = [
                 levels @ feature_weights[kind * MATCH_FEATURES : (kind + 1) * MATCH_FEATURES]
@@ -218,9 +220,9 @@ class CopyHeads:
                 rest = rest[PLACE_FEATURES:]
             self._same_weights[field] = rest
             # What a head found is read by the gate and by the output head: both in one product with the odds it gives.
-            gate = weights[f"gate/{field}/hidden"]
+            gate = weights[f"gate/{field}/hidden"]  # (read + found + hints, GATE_UNITS)
             layer = "hidden" if network.head_units else "output"
-            output = weights[f"head/{field}/{layer}"]
+            output = weights[f"head/{field}/{layer}"]  # (read + found, head units)
             read = len(output) - heads * width
             from_found = np.concatenate([gate[read : read + heads * width], output[read:]], axis=1)
             symbols, moves = weights[f"embedding/{field}"][:-1], weights["interval"][:INTERVALS]
@@ -236,19 +238,19 @@ class CopyHeads:
         nothing = np.zeros((batch, 0), np.int64)
         here = np.zeros((batch, 1), np.int64)
         return Cache(
-            np.zeros((batch, 0, self._keys.shape[1]), self._dtype),
-            dict.fromkeys(self._fields, nothing),
-            nothing,
-            nothing,
-            np.zeros((self._kinds, batch, 0), np.int32),
-            np.zeros((self._kinds, batch, 1, 0), np.uint8),
-            0,
-            here + NO_PITCH,
-            here,
-            here,
-            here + bar_steps,
-            states @ self._keys,
-            self._window,
+            keys=np.zeros((batch, 0, self._keys.shape[1]), self._dtype),
+            symbols=dict.fromkeys(self._fields, nothing),
+            onsets=nothing,
+            positions=nothing,
+            traits=np.zeros((self._kinds, batch, 0), np.int32),
+            matches=np.zeros((self._kinds, batch, 1, 0), np.uint8),
+            first_row=0,
+            last_pitch=here + NO_PITCH,
+            last_onset=here,
+            last_position=here,
+            last_bar_steps=here + bar_steps,
+            next_key=states @ self._keys,
+            window=self._window,
         )
 
     def after(
@@ -262,19 +264,19 @@ class CopyHeads:
         kept = slice(max(0, every.count - (self._window - 1)), None)
         last = slice(-1, None)
         return Cache(
-            every.keys[:, kept],
-            {field: values[:, kept] for field, values in every.symbols.items()},
-            every.onsets[:, kept],
-            every.positions[:, kept],
-            every.traits[..., kept],
-            row[:, :, None, kept],
-            min(every.count, self._window - 1),
-            self._pitches[every.symbols["pitch"][:, last]],
-            every.onsets[:, last],
-            every.positions[:, last],
-            bar_steps[:, last],
-            every.next_key,
-            self._window,
+            keys=every.keys[:, kept],
+            symbols={field: values[:, kept] for field, values in every.symbols.items()},
+            onsets=every.onsets[:, kept],
+            positions=every.positions[:, kept],
+            traits=every.traits[..., kept],
+            matches=row[:, :, None, kept],
+            first_row=min(every.count, self._window - 1),
+            last_pitch=self._pitches[every.symbols["pitch"][:, last]],
+            last_onset=every.onsets[:, last],
+            last_position=every.positions[:, last],
+            last_bar_steps=bar_steps[:, last],
+            next_key=every.next_key,
+            window=self._window,
         )
 
     def during(
@@ -304,11 +306,11 @@ class CopyHeads:
 
     def _joined(self, cache: Cache, symbols: Symbols, bar_position: IntArray, states: Array) -> Cache:
         """Old events and new ones; what belongs to rows is still the old."""
-        keys = states @ self._keys
+        keys = states @ self._keys  # (batch, events, all heads' widths)
         deltas = self._deltas[symbols["delta"]] if self._knows_metre else np.zeros(bar_position.shape, np.int64)
-        pitches = self._pitches[symbols["pitch"]]
+        pitches = self._pitches[symbols["pitch"]]  # (batch, events)
         rhythm = [symbols[field] for field in self._fields if field in ("delta", "duration")]
-        new_traits = traits(pitches, cache.last_pitch[:, -1], rhythm)
+        new_traits = traits(pitches, cache.last_pitch[:, -1], rhythm)  # (kinds, batch, events)
         return replace(
             cache,
             keys=np.concatenate([cache.keys, cache.next_key[:, None], keys[:, :-1]], axis=1),
@@ -326,12 +328,13 @@ class CopyHeads:
         exact, moving = self._heads[field]
         heads = exact + moving
         batch, rows, count = len(queries), cache.rows, cache.count
-        asked = queries.reshape(batch, rows, heads, COPY_WIDTH).transpose(0, 2, 1, 3)
+        asked = queries.reshape(batch, rows, heads, COPY_WIDTH).transpose(0, 2, 1, 3)  # (batch, heads, rows, width)
+        # → (batch, heads, width, events)
         keys = cache.keys[:, :, self._key_spans[field]].reshape(batch, count, heads, COPY_WIDTH).transpose(0, 2, 3, 1)
         reach = cache.reach
-        scores = (asked @ keys) * self._dtype.type(COPY_WIDTH**-0.5)
+        scores = (asked @ keys) * self._dtype.type(COPY_WIDTH**-0.5)  # (batch, heads, rows, events)
         scores += self._match_scores(field, cache, chosen, reach.back).transpose(0, 3, 1, 2)
-        may = np.stack([reach.may_copy] * exact + [reach.may_move] * moving, axis=1)
+        may = np.stack([reach.may_copy] * exact + [reach.may_move] * moving, axis=1)  # (batch, heads, rows, events)
         if count:
             scores = np.where(may, scores, _SHUT)
             weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -340,11 +343,13 @@ class CopyHeads:
         else:
             weights = scores
         size = len(self._found[field][0][0])
+        # → (batch, exact heads, rows, vocabulary)
         by_symbol = weights[:, :exact] @ _one_hot(cache.symbols[field], size, self._dtype)[:, None]
-        by_interval = np.zeros((batch, 0, rows, INTERVALS), self._dtype)
+        by_interval = np.zeros((batch, 0, rows, INTERVALS), self._dtype)  # (batch, transposing heads, rows, 51)
         if moving:
             by_interval = weights[:, exact:] @ _one_hot(reach.moves, INTERVALS, self._dtype)[:, None]
         from_symbols, from_moves = self._found[field]
+        # → (batch, rows, GATE_UNITS + the head's units)
         told = sum(by_symbol[:, head] @ table for head, table in enumerate(from_symbols))
         told = told + sum(by_interval[:, head] @ table for head, table in enumerate(from_moves))
         told[..., :GATE_UNITS] += reach.hints @ self._hints[field]
@@ -353,7 +358,7 @@ class CopyHeads:
 
     def _match_scores(self, field: Field, cache: Cache, chosen: Chosen, back: IntArray) -> Array:
         """(batch, rows, events, heads)."""
-        total: Array = self._distances[field][back][None]
+        total: Array = self._distances[field][back][None]  # (1, rows, events, heads)
         for kind, table in enumerate(self._match_tables[field]):
             total = total + table[cache.matches[kind]]
         if self._knows_metre:
@@ -390,14 +395,14 @@ class CopyHeads:
         entered: (batch, rows, GATE_UNITS) of the gate's hidden layer. motifs: nats by which copying opens further.
         """
         output, bias = self._gates[field]
-        openness = np.maximum(entered, 0) @ output + bias
+        openness = np.maximum(entered, 0) @ output + bias  # (batch, rows, heads + 1)
         openness[..., 1:] += motifs
         return _softmax(np.where(offer.can_open, openness, _SHUT))
 
     def mixed(self, field: Field, gates: Array, offer: Offer, cache: Cache, logits: Array) -> Array:
         """Scores of the mixture, (batch, rows, vocabulary); logits: of the head alone."""
         exact, moving = self._heads[field]
-        odds = gates[..., :1] * _softmax(logits)
+        odds = gates[..., :1] * _softmax(logits)  # (batch, rows, vocabulary)
         shares = gates[..., 1:].transpose(0, 2, 1)[..., None]  # (batch, heads, rows, 1)
         odds += (shares[:, :exact] * offer.by_symbol).sum(axis=1)
         if moving:

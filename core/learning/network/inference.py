@@ -79,6 +79,7 @@ class State:
     hidden: tuple[Array, ...]
     """(batch, units) for each layer."""
     cells: tuple[Array, ...]
+    """(batch, units) for each layer."""
     memory: tuple[Array, ...]
     """running_mean: sums, (batch, units) and (batch, 1). copying: nothing."""
     cache: Cache | None
@@ -99,12 +100,12 @@ class State:
             return np.repeat(array, times, axis=axis)
 
         return State(
-            tuple(map(spread, self.hidden)),
-            tuple(map(spread, self.cells)),
-            tuple(map(spread, self.memory)),
-            None if self.cache is None else self.cache.repeated(times),
-            spread(self.inputs, 1),
-            spread(self.heads),
+            hidden=tuple(map(spread, self.hidden)),
+            cells=tuple(map(spread, self.cells)),
+            memory=tuple(map(spread, self.memory)),
+            cache=None if self.cache is None else self.cache.repeated(times),
+            inputs=spread(self.inputs, 1),
+            heads=spread(self.heads),
         )
 
 
@@ -145,12 +146,12 @@ class Network:
         units, layers = self._spec.units, self._spec.layers
         nothing = np.zeros((batch, units), self._dtype)
         state = State(
-            (nothing,) * layers,
-            (nothing,) * layers,
-            self._empty_memory(batch),
-            None,
-            np.zeros((0, batch, 4 * units), self._dtype),
-            np.zeros((batch, 0), self._dtype),
+            hidden=(nothing,) * layers,
+            cells=(nothing,) * layers,
+            memory=self._empty_memory(batch),
+            cache=None,
+            inputs=np.zeros((0, batch, 4 * units), self._dtype),
+            heads=np.zeros((batch, 0), self._dtype),
         )
         symbols = {field: np.full((1, batch), size) for field, size in self.vocabulary.sizes.items()}
         first_bar = Place(np.zeros((1, batch), np.int64), np.full((1, batch), bar_steps))
@@ -164,19 +165,28 @@ class Network:
         here = Place(place.bar_position[None], place.bar_steps[None])
         return self._read_on(state, {field: symbols[field][None] for field in self.fields}, here)
 
-    def logits(
-        self, state: State, field: Field, earlier: Symbols, place: Place | None, *, motifs: float = 0.0
-    ) -> Array:
+    def logits(self, state: State, field: Field, earlier: Symbols, place: Place | None) -> Array:
         """Scores of the next event's `field`, (batch, vocabulary), given that event's fields before it in the chain.
 
-        place: of that event, known once its delta is; not needed for delta. motifs: nats by which the gates of the
-        copy heads open further, or close; a network without such heads knows no motifs.
+        place: of that event, known once its delta is; not needed for delta.
         """
-        entered = self._entered(state.heads, field, earlier, place)
+        return self.bent_logits(state, field, earlier, place, motifs=0.0)[0]
+
+    def bent_logits(
+        self, state: State, field: Field, earlier: Symbols, place: Place | None, *, motifs: float
+    ) -> tuple[Array, Array]:
+        """(`logits`, the same with the gates of the copy heads bent), (batch, vocabulary) each.
+
+        motifs: nats by which these gates open further, or close; a network without such heads knows no motifs.
+        """
+        entered = self._entered(state.heads, field, earlier, place)  # (batch, queries + gate + head)
         if state.cache is None:
-            return self._head(field, entered)[0]
+            own = self._head(field, entered)[0]
+            return own, own
         chosen = self._chosen(field, {name: values[:, None] for name, values in earlier.items()}, place and place.rows)
-        return self._mixture(field, entered[:, None], state.cache, chosen, motifs)[0][:, 0]
+        mixture = self._mixture(field, entered[:, None], state.cache, chosen)
+        own = mixture.scores()[:, 0]
+        return own, mixture.scores(motifs)[:, 0] if motifs else own
 
     # A whole piece
 
@@ -211,7 +221,7 @@ class Network:
                     found[field].append(self._head(field, entered)[0])
                 else:
                     chosen = self._chosen(field, {name: row[None] for name, row in symbols.items()}, place.columns)
-                    found[field].append(self._mixture(field, entered[None], cache, chosen, 0.0)[0][0])
+                    found[field].append(self._mixture(field, entered[None], cache, chosen).scores()[0])
         return {field: np.concatenate(parts) for field, parts in found.items()}
 
     def sources(self, events: Events) -> tuple[Array, IntArray]:
@@ -228,10 +238,13 @@ class Network:
                 raise AssertionError("copying networks remember")
             chosen = self._chosen("pitch", {name: row[None] for name, row in symbols.items()}, place.columns)
             entered = self._entered(heads, "pitch", symbols, place)[None]
-            scores, gates, offer = self._mixture("pitch", entered, cache, chosen, 0.0)
-            came = symbols["pitch"][None]
-            copied, source = (found[0] for found in self._copy_heads.sources("pitch", gates, offer, cache, came))
-            share = np.minimum(1, copied / np.exp(np.take_along_axis(scores[0], came[0][:, None], axis=1)[:, 0]))
+            mixture = self._mixture("pitch", entered, cache, chosen)
+            came = symbols["pitch"][None]  # (1, events)
+            gates, scores = mixture.gates(), mixture.scores()[0]
+            copied, source = (
+                found[0] for found in self._copy_heads.sources("pitch", gates, mixture.offer, cache, came)
+            )
+            share = np.minimum(1, copied / np.exp(np.take_along_axis(scores, came[0][:, None], axis=1)[:, 0]))
             source = np.where(source < 0, -1, source + done - cache.first_row)
             shares.append(share)
             places.append(source)
@@ -283,7 +296,7 @@ class Network:
         self._biases = [weights[f"lstm{layer}/bias"] * halves for layer in range(layers)]
         place_tables = [weights[f"place/{part}"] for part in ("beat", "within", "metre")] if self._knows_metre else []
 
-        rows = np.split(kernels[0], range(width, len(kernels[0]), width))
+        rows = np.split(kernels[0], range(width, len(kernels[0]), width))  # (embedding, 4 · units) each
         self._input_tables = {
             field: weights[f"embedding/{field}"] @ rows[position] for position, field in enumerate(self.fields)
         }
@@ -292,8 +305,8 @@ class Network:
         self._pitches = np.array([*self.vocabulary.values["pitch"], NO_PITCH])
 
         if self._copy_heads is None:
-            self._attention = weights["attention/score"][:, None]
-            self._score_bias = weights["attention/score_bias"]
+            self._attention = weights["attention/score"][:, None]  # (units, 1)
+            self._score_bias = weights["attention/score_bias"]  # ()
 
         entrances, biases = [], []
         self._spans: dict[Field, slice] = {}
@@ -328,8 +341,8 @@ class Network:
                 self._outputs[field] = weights[f"head/{field}/output"], weights[f"head/{field}/output_bias"]
         if self._copy_heads:
             self._relative = weights["head/pitch/relative"], weights["head/pitch/relative_bias"]
-        self._entrance = np.concatenate(entrances, axis=1)
-        self._entrance_bias = np.concatenate(biases)
+        self._entrance = np.concatenate(entrances, axis=1)  # (context, all heads' units)
+        self._entrance_bias = np.concatenate(biases)  # (all heads' units,)
 
     def _inputs(self, symbols: Symbols, place: Place, last_pitch: IntArray) -> Array:
         """What the first layer adds up for each event, (events, batch, 4 · units); last_pitch: (batch,), before the first."""
@@ -337,7 +350,7 @@ class Network:
         for field in self.fields[1:]:
             total += self._input_tables[field][symbols[field]]
         if self._interval_inputs is not None:
-            pitches = self._pitches[symbols["pitch"]]
+            pitches = self._pitches[symbols["pitch"]]  # (events, batch)
             before = np.concatenate([last_pitch[None], pitches[:-1]])
             is_none = (pitches == NO_PITCH) | (before == NO_PITCH)
             total += self._interval_inputs[np.where(is_none, INTERVAL_ROWS - 1, interval_row(pitches - before))]
@@ -358,7 +371,7 @@ class Network:
         """
         batch = place.bar_position.shape[1]
         last_pitch = np.full(batch, NO_PITCH) if state.cache is None else state.cache.last_pitch[:, -1]
-        inputs = self._inputs(symbols, place, last_pitch)
+        inputs = self._inputs(symbols, place, last_pitch)  # (events, batch, 4 · units)
         if self._rereads:
             window = np.concatenate([state.inputs, inputs])[-self.window :]
             heads = self._from_nothing(window)
@@ -369,12 +382,20 @@ class Network:
             if layer:
                 values = values @ self._upper_kernels[layer - 1] + self._biases[layer]
             values, hidden[layer], cells[layer] = _lstm(values, recurrent, hidden[layer], cells[layer])
+            # → (events, batch, units), (batch, units), (batch, units)
         memory, features = state.memory, values
         if self._copy_heads is None:
             contexts, memory = self._running_mean(values, *state.memory)
             features = np.concatenate([values, contexts], axis=-1)
-        heads = features @ self._entrance + self._entrance_bias
-        after = State(tuple(hidden), tuple(cells), memory, state.cache, state.inputs, heads[-1])
+        heads = features @ self._entrance + self._entrance_bias  # (events, batch, all heads' units)
+        after = State(
+            hidden=tuple(hidden),
+            cells=tuple(cells),
+            memory=memory,
+            cache=state.cache,
+            inputs=state.inputs,
+            heads=heads[-1],
+        )
         return after, heads, values
 
     def _reread_heads(self, events: Events) -> Array:
@@ -412,8 +433,8 @@ class Network:
 
     def _running_mean(self, states: Array, total: Array, mass: Array) -> tuple[Array, tuple[Array, ...]]:
         shares = np.exp(np.tanh(states @ self._attention + self._score_bias))  # (events, batch, 1)
-        totals = total + np.cumsum(shares * states, axis=0)
-        masses = mass + np.cumsum(shares, axis=0)
+        totals = total + np.cumsum(shares * states, axis=0)  # (events, batch, units)
+        masses = mass + np.cumsum(shares, axis=0)  # (events, batch, 1)
         return totals / masses, (totals[-1], masses[-1])
 
     def _entered(self, heads: Array, field: Field, earlier: Symbols, place: Place | None) -> Array:
@@ -428,7 +449,7 @@ class Network:
         if field not in self._outputs:
             return entered, entered
         output, bias = self._outputs[field]
-        hidden = np.maximum(entered, 0)
+        hidden = np.maximum(entered, 0)  # (…, head units)
         return hidden @ output + bias, hidden
 
     def _chosen(self, field: Field, symbols: Symbols, place: Place | None) -> Chosen:
@@ -438,22 +459,41 @@ class Network:
             return Chosen(earlier, None, None)
         return Chosen(earlier, place.bar_position, place.bar_steps)
 
-    def _mixture(
-        self, field: Field, entered: Array, cache: Cache, chosen: Chosen, motifs: float
-    ) -> tuple[Array, Array, Offer]:
-        """(scores (batch, rows, vocabulary), gates, what the heads offered); entered: (batch, rows, …)."""
-        copying = self._copy_heads
-        if copying is None:
-            raise AssertionError("only copying networks mix")
+    def _mixture(self, field: Field, entered: Array, cache: Cache, chosen: Chosen) -> "_Mixture":
+        """Of what the network makes itself and what its copy heads offer; entered: (batch, rows, queries + gate + head)."""
+        heads = self._copy_heads
+        if heads is None:
+            raise AssertionError("only networks with copy heads mix")
         queries = sum(copy_head_counts(self._spec, field)) * COPY_WIDTH
-        offer = copying.offer(field, entered[..., :queries], cache, chosen)
-        told = entered[..., queries:] + offer.told
-        gates = copying.gates(field, told[..., :GATE_UNITS], offer, motifs)
-        logits, hidden = self._head(field, told[..., GATE_UNITS:])
+        offer = heads.offer(field, entered[..., :queries], cache, chosen)
+        told = entered[..., queries:] + offer.told  # (batch, rows, gate + head)
+        logits, hidden = self._head(field, told[..., GATE_UNITS:])  # (batch, rows, vocabulary), (batch, rows, head)
         if field == "pitch":
-            relative, bias = self._relative
-            logits = logits + copying.by_pitch(hidden @ relative + bias, cache.last_pitch)
-        return copying.mixed(field, gates, offer, cache, logits), gates, offer
+            relative, bias = self._relative  # (head, 51), (51,)
+            logits = logits + heads.by_pitch(hidden @ relative + bias, cache.last_pitch)
+        return _Mixture(heads=heads, field=field, cache=cache, offer=offer, gate=told[..., :GATE_UNITS], logits=logits)
+
+
+@dataclass(frozen=True, eq=False)
+class _Mixture:
+    """All that is known of one field before the gates open."""
+
+    heads: CopyHeads
+    field: Field
+    cache: Cache
+    offer: Offer
+    gate: Array
+    """(batch, rows, GATE_UNITS): what enters the gates' hidden layer."""
+    logits: Array
+    """(batch, rows, vocabulary): of the network's own head."""
+
+    def gates(self, motifs: float = 0.0) -> Array:
+        """(batch, rows, heads + 1)."""
+        return self.heads.gates(self.field, self.gate, self.offer, motifs)
+
+    def scores(self, motifs: float = 0.0) -> Array:
+        """(batch, rows, vocabulary)."""
+        return self.heads.mixed(self.field, self.gates(motifs), self.offer, self.cache, self.logits)
 
 
 def _with_place(values: Array, tables: list[Array], place: Place) -> Array:
@@ -474,7 +514,7 @@ def _lstm(inputs: Array, recurrent: Array, hidden: Array, cells: Array) -> tuple
     states = np.empty((*inputs.shape[:2], units), inputs.dtype)
     half = inputs.dtype.type(0.5)
     for event, read in enumerate(inputs):
-        gates = np.tanh(hidden @ recurrent + read)
+        gates = np.tanh(hidden @ recurrent + read)  # (batch, 4 · units)
         entrance, forget, exit_ = (half * gates[:, index * units : (index + 1) * units] + half for index in (0, 1, 3))
         cells = forget * cells + entrance * gates[:, 2 * units : 3 * units]
         hidden = exit_ * np.tanh(cells)

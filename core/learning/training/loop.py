@@ -138,14 +138,14 @@ class _Run:
         self._saved_at = self._reported_at = self._clock()
         owner.report(
             TrainingStarting(
-                job.model_id,
-                len(dataset.studied),
-                int(dataset.is_validation.sum()),
-                dataset.studied_event_count,
-                self._spec.epochs,
-                {str(name): size for name, size in self._card.vocabulary.sizes.items()},
-                parameter_count(self._card.weight_shapes),
-                counting_loss(dataset, self._card.vocabulary, random_seed=self._spec.random_seed),
+                model_id=job.model_id,
+                studied_pieces=len(dataset.studied),
+                held_out_pieces=int(dataset.is_validation.sum()),
+                events=dataset.studied_event_count,
+                epochs=self._spec.epochs,
+                vocabulary_sizes={str(name): size for name, size in self._card.vocabulary.sizes.items()},
+                parameters=parameter_count(self._card.weight_shapes),
+                counting_loss=counting_loss(dataset, self._card.vocabulary, random_seed=self._spec.random_seed),
             )
         )
 
@@ -182,7 +182,15 @@ class _Run:
         cursor, folder, started = self._cursor, self._job.folder, self._clock()
         held_out = self._validation_losses(math.inf)
         self._count_time(started)
-        origin = EpochDone(0, {}, held_out, True, 0, cursor.elapsed_s, 0.0)  # noqa: FBT003 -- the best so far
+        origin = EpochDone(
+            epoch=0,
+            losses={},
+            held_out_losses=held_out,
+            is_best=True,
+            best_epoch=0,
+            elapsed_s=cursor.elapsed_s,
+            events_per_s=0.0,
+        )
         cursor.epoch_elapsed_s = 0.0
         cursor.history.append(origin)
         if self._keeps:
@@ -265,14 +273,14 @@ class _Run:
             left_s = min(left_s, 60 * self._spec.minutes - cursor.elapsed_s)
         self._owner.report(
             TrainingProgress(
-                cursor.epoch,
-                self._spec.epochs,
-                cursor.batch,
-                batches,
-                self._mean_losses,
-                self._events_per_s,
-                cursor.elapsed_s,
-                max(0.0, left_s),
+                epoch=cursor.epoch,
+                epochs=self._spec.epochs,
+                batch=cursor.batch,
+                batches=batches,
+                losses=self._mean_losses,
+                events_per_s=self._events_per_s,
+                elapsed_s=cursor.elapsed_s,
+                left_s=max(0.0, left_s),
             )
         )
 
@@ -293,13 +301,13 @@ class _Run:
         is_best = best is None or sum(held_out.values()) < best.held_out_loss
         self._count_time(started)
         epoch = EpochDone(
-            cursor.epoch,
-            self._mean_losses,
-            held_out,
-            is_best,
-            cursor.epoch if best is None or is_best else best.epoch,
-            cursor.elapsed_s,
-            speed,
+            epoch=cursor.epoch,
+            losses=self._mean_losses,
+            held_out_losses=held_out,
+            is_best=is_best,
+            best_epoch=cursor.epoch if best is None or is_best else best.epoch,
+            elapsed_s=cursor.elapsed_s,
+            events_per_s=speed,
         )
         weights = self._network.weights()
         cursor.history.append(epoch)

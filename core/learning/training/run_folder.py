@@ -102,7 +102,14 @@ def unfinished(home: Path) -> tuple[UnfinishedTraining, ...]:
         done = max((epoch.epoch for epoch in model_file.read_history(files)), default=0)
         found.append(
             UnfinishedTraining(
-                record.id, record.name, record.corpus_name, record.preset, done, epochs, record.created, record.path
+                model_id=record.id,
+                name=record.name,
+                corpus_name=record.corpus_name,
+                preset=record.preset,
+                epoch=done,
+                epochs=epochs,
+                created=record.created,
+                folder=record.path,
             )
         )
     return tuple(found)

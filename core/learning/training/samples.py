@@ -36,13 +36,13 @@ class Answers:
         """
         job, card = self._job, self._card
         model = TrainedModel(
-            ModelRecord(job.model_id, job.name, job.folder),
-            card.tokenizer,
-            card.network,
-            card.training,
-            card.vocabulary,
-            Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
-            self._studied,
+            record=ModelRecord(job.model_id, job.name, job.folder),
+            tokenizer=card.tokenizer,
+            network_spec=card.network,
+            training_spec=card.training,
+            vocabulary=card.vocabulary,
+            network=Network(card.network, card.tokenizer, card.training, card.vocabulary, weights),
+            studied=self._studied,
         )
         request = GenerationRequest(job.seed, length_bars=_BARS, takes=1, random_seed=job.sample_random_seed)
         try:

@@ -37,28 +37,31 @@ class Arrays:
 
 
 def arrays_of(batch: Batch, network: NetworkSpec, tokenizer: TokenizerSpec, vocabulary: Vocabulary) -> Arrays:
-    position, bar_steps = batch.bar_position, batch.bar_steps
+    position, bar_steps = batch.bar_position, batch.bar_steps  # (windows, steps + 1) each
     fields = tokenizer.fields
-    symbols = np.stack([batch.symbols[field].T for field in fields])
-    pitches = np.array([*vocabulary.values["pitch"], NO_PITCH], np.int32)[batch.symbols["pitch"]]
+    symbols = np.stack([batch.symbols[field].T for field in fields])  # (fields, steps + 1, windows)
+    pitches = np.array([*vocabulary.values["pitch"], NO_PITCH], np.int32)[
+        batch.symbols["pitch"]
+    ]  # (windows, steps + 1)
     rows = (beat_row(position), within_row(position), metre_row(bar_steps), pitches)
-    places = np.stack([row.T for row in rows]).astype(np.int32)
-    targets = np.ascontiguousarray(batch.targets.T)
+    places = np.stack([row.T for row in rows]).astype(np.int32)  # (4, steps + 1, windows)
+    targets = np.ascontiguousarray(batch.targets.T)  # (steps, windows)
     windows = len(targets.T)
     pair_places = np.zeros((windows, 0, 0), np.uint8)
     if not copies(network):
         return Arrays(symbols, places, targets, np.zeros((windows, match_count(fields), 0, 0), np.uint8), pair_places)
+    # → (windows, steps) each; then (windows, kinds, steps, steps)
     rhythm = [batch.symbols[field][:, 1:] for field in fields if field in ("delta", "duration")]
     matches = np.ascontiguousarray(np.swapaxes(all_matches(traits(pitches[:, 1:], pitches[:, 0], rhythm)), 0, 1))
     if knows_metre(tokenizer):
-        deltas = np.array([*vocabulary.values["delta"], 0])[batch.symbols["delta"]]
+        deltas = np.array([*vocabulary.values["delta"], 0])[batch.symbols["delta"]]  # (windows, steps + 1)
         pair_places = all_pair_places(deltas, position, bar_steps)
     return Arrays(symbols, places, targets, matches, pair_places)
 
 
 def all_pair_places(deltas: IntArray, position: IntArray, bar_steps: IntArray) -> Bytes:
     """(windows, steps + 1, steps + 1): match_features.place_classes of every two events; the first column is like none."""
-    onsets = np.cumsum(deltas, axis=1, dtype=np.int32)
+    onsets = np.cumsum(deltas, axis=1, dtype=np.int32)  # (windows, steps + 1)
     pair_places = place_classes(
         onsets[:, :, None] - onsets[:, None, :],
         np.maximum(bar_steps, 1)[:, :, None],

@@ -88,20 +88,20 @@ class CopyHeads:
         self._table, self._network, self._tokenizer = table, network, tokenizer
         self._pitch_values = pitch_values
         self._symbols = tf.transpose(symbols[:, 1:], (0, 2, 1))  # (fields, windows, steps)
-        self._last = pitches[:-1]
+        self._last = pitches[:-1]  # (steps, windows)
         self._matches, self._pair_places = matches, pair_places
         steps = tf.shape(pitches)[0] - 1
-        intervals = pitches[1:] - self._last
+        intervals = pitches[1:] - self._last  # (steps, windows)
         can_move = (self._last != NO_PITCH) & (tf.abs(intervals) <= FARTHEST_INTERVAL)  # (steps, windows)
-        self._can_move = tf.transpose(can_move)
-        self._moves = tf.transpose(tf.where(can_move, intervals + FARTHEST_INTERVAL, -1))
-        copied = tf.broadcast_to(tf.range(steps)[:, None] > 0, tf.shape(can_move))
-        moved = tf.cumsum(tf.cast(can_move, tf.int32), axis=0, exclusive=True) > 0
+        self._can_move = tf.transpose(can_move)  # (windows, steps)
+        self._moves = tf.transpose(tf.where(can_move, intervals + FARTHEST_INTERVAL, -1))  # (windows, steps)
+        copied = tf.broadcast_to(tf.range(steps)[:, None] > 0, tf.shape(can_move))  # (steps, windows)
+        moved = tf.cumsum(tf.cast(can_move, tf.int32), axis=0, exclusive=True) > 0  # (steps, windows)
         self._can_open = copied, moved & (self._last != NO_PITCH)
         longest = tf.transpose(
             tf.cast(tf.reduce_max(matches, axis=3), tf.float32), (2, 0, 1)
         )  # (steps, windows, kinds)
-        known = tf.math.log1p(tf.cast(tf.range(steps), tf.float32)) / 5
+        known = tf.math.log1p(tf.cast(tf.range(steps), tf.float32)) / 5  # (steps,)
         self.hints = tf.concat(
             [
                 longest / 8,
@@ -130,8 +130,8 @@ class CopyHeads:
             return tf.transpose(tf.reshape(values, (steps, windows, -1, COPY_WIDTH)), (1, 0, 2, 3))
 
         asked = batch_major(tf.concat([queries[field] for field in fields], axis=-1) * COPY_WIDTH**-0.5)
-        to_keys = tf.concat([self._table[f"copy/{field}/key"] for field in fields], axis=1)
-        known = batch_major(tf.tensordot(states, to_keys, 1))
+        to_keys = tf.concat([self._table[f"copy/{field}/key"] for field in fields], axis=1)  # (units, heads · width)
+        known = batch_major(tf.tensordot(states, to_keys, 1))  # (windows, steps, heads, width)
         # One more number of each query and key shuts what a transposing head can't move.
         moving = np.concatenate([np.repeat([0.0, 1.0], copy_head_counts(self._network, field)) for field in fields])
         shut = tf.where(self._can_move, 0.0, SHUT)[:, :, None] * tf.constant(moving, tf.float32)  # (windows, s, heads)
@@ -140,18 +140,18 @@ class CopyHeads:
         known = tf.reshape(known, (windows, steps, heads, COPY_WIDTH))
         asked = tf.concat([asked, tf.ones_like(asked[..., :1])], axis=-1)
         known = tf.concat([known, shut[..., None]], axis=-1)
-        distance = tf.concat([self._table[f"copy/{field}/distance"] for field in fields], axis=0)
+        distance = tf.concat([self._table[f"copy/{field}/distance"] for field in fields], axis=0)  # (heads, 32)
         offers = []
         for row, field in enumerate(fields):
             exact, transposing = copy_head_counts(self._network, field)
             size = self._table[f"embedding/{field}"].shape[0] - 1
-            offers.append((exact, tf.one_hot(self._symbols[row], size)))
+            offers.append((exact, tf.one_hot(self._symbols[row], size)))  # (windows, steps, vocabulary)
             if transposing:
-                offers.append((transposing, tf.one_hot(self._moves, INTERVALS)))
+                offers.append((transposing, tf.one_hot(self._moves, INTERVALS)))  # (windows, steps, 51)
         given = iter(
             pointed(asked, known, self._feature_weights(), distance, self._match_features, offers, training=training)
         )
-        is_open = [tf.cast(can, tf.float32)[..., None, None] for can in self._can_open]
+        is_open = [tf.cast(can, tf.float32)[..., None, None] for can in self._can_open]  # (steps, windows, 1, 1) each
 
         def opened(moves: int) -> Any:
             # Where there is nothing to copy, the weights are even over what is to come.
@@ -169,12 +169,13 @@ class CopyHeads:
         """
         import tensorflow as tf
 
-        lengths = self._matches[first:last, :, row:end, :end]
+        lengths = self._matches[first:last, :, row:end, :end]  # (windows, kinds, rows, end)
         features = [tf.cast(lengths > tf.constant(level, tf.uint8), tf.float32) for level in MATCH_LEVELS]
         features.append(tf.cast(lengths, tf.float32))
         if knows_metre(self._tokenizer):
             for ahead in (0, 1):
                 pair_places = self._pair_places[first:last, None, row + ahead : end + ahead, ahead : end + ahead]
+                # → (windows, 1, rows, end)
                 lags = tf.bitwise.bitwise_and(pair_places, tf.constant(SAME_PLACE - 1, tf.uint8))
                 told = [pair_places >= tf.constant(SAME_PLACE, tf.uint8)]
                 told += [lags == tf.constant(number, tf.uint8) for number in range(1, LAG_CLASSES + 1)]
@@ -210,7 +211,7 @@ class CopyHeads:
         """(steps, windows, heads · embedding): what the heads found, as the network reads it."""
         import tensorflow as tf
 
-        by_symbol, by_interval = offered
+        by_symbol, by_interval = offered  # (steps, windows, exact heads, vocabulary), (…, transposing heads, 51)
         found = [tf.tensordot(by_symbol, self._table[f"embedding/{field}"][:-1], 1)]
         if by_interval is not None:
             found.append(tf.tensordot(by_interval, self._table["interval"][:INTERVALS], 1))
@@ -229,8 +230,10 @@ class CopyHeads:
             tf.tensordot(tf.nn.relu(entered), table[f"gate/{field}/output"], 1) + table[f"gate/{field}/output_bias"]
         )
         copied, moved = self._can_open
-        can_open = tf.stack([tf.ones_like(copied), *[copied] * exact, *[moved] * moving], axis=-1)
+        can_open = tf.stack([tf.ones_like(copied), *[copied] * exact, *[moved] * moving], axis=-1)  # (…, heads + 1)
+        # → (steps, windows, 1), (…, exact heads), (…, transposing heads)
         own, *gates = tf.split(tf.nn.softmax(tf.where(can_open, openness, SHUT)), [1, exact, moving], axis=-1)
+        # → (steps, windows, vocabulary)
         odds = own * tf.nn.softmax(logits) + tf.reduce_sum(gates[0][..., None] * offered[0], axis=2)
         if offered[1] is not None:
             odds += by_pitch(tf.reduce_sum(gates[1][..., None] * offered[1], axis=2), self._last, self._pitch_values)
@@ -240,5 +243,6 @@ class CopyHeads:
         """What the pitch's head adds for the interval from the last pitch, (steps, windows, vocabulary)."""
         import tensorflow as tf
 
+        # → (steps, windows, 51)
         offered = tf.tensordot(read, self._table["head/pitch/relative"], 1) + self._table["head/pitch/relative_bias"]
         return by_pitch(offered, self._last, self._pitch_values)

@@ -38,11 +38,11 @@ class Equations:
         """(fields,): cross-entropy in nats summed over the targets. seed: None = no dropout."""
         import tensorflow as tf
 
-        symbols, _, targets, _, _ = arrays
+        symbols, _, targets, _, _ = arrays  # (fields, steps + 1, windows), (steps, windows)
         logits = self.logits(arrays, seed)
         sums = []
         for row, field in enumerate(self._tokenizer.fields):
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(symbols[row, 1:], logits[field])
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(symbols[row, 1:], logits[field])  # (steps, windows)
             sums.append(tf.reduce_sum(losses * targets))
         return tf.stack(sums)
 
@@ -52,17 +52,17 @@ class Equations:
 
         symbols, places, _, matches, pair_places = arrays
         fields = self._tokenizer.fields
-        state = self._states(symbols[:, :-1], places[:, :-1], seed)
+        state = self._states(symbols[:, :-1], places[:, :-1], seed)  # (steps, windows, units)
         # What the heads are told of the next event.
-        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None
+        place = self._place(places[:, 1:]) if knows_metre(self._tokenizer) else None  # (steps, windows, embedding)
         context = state
         if not copies(self._network):
-            context = tf.concat([state, self._running_mean(state)], axis=-1)
+            context = tf.concat([state, self._running_mean(state)], axis=-1)  # (steps, windows, 2 · units)
         chosen = [self._dropped(context, seed, self._network.layers)]
         read = {}
         for row, field in enumerate(fields):
             told_place = [place] if place is not None and knows_place(self._tokenizer, field) else []
-            read[field] = tf.concat([*chosen, *told_place], axis=-1)
+            read[field] = tf.concat([*chosen, *told_place], axis=-1)  # (steps, windows, read)
             chosen.append(rows(self._table[f"embedding/{field}"], symbols[row, 1:]))
         if not copies(self._network):
             return {field: self._head(field, self._entered(field, read[field]))[0] for field in fields}
@@ -83,22 +83,22 @@ class Equations:
             of_read, of_found[field] = zip(
                 *(tf.split(one, [width, one.shape[0] - width]) for one in hidden), strict=True
             )
-            entered = tf.tensordot(read[field], tf.concat([query, *of_read], axis=1), 1)
+            entered = tf.tensordot(read[field], tf.concat([query, *of_read], axis=1), 1)  # (…, queries + gate + head)
             entering[field] = tf.split(entered, [query.shape[1], *(one.shape[1] for one in hidden)], axis=-1)
         offered = copy_heads.found({field: entering[field][0] for field in fields}, state, training=seed is not None)
         logits = {}
         for row, field in enumerate(fields):
             _, gate, head = entering[field]
             gate_of_found, head_of_found = of_found[field]
-            found = copy_heads.embedded(field, offered[field])
-            told = tf.concat([found, copy_heads.hints], axis=-1)
+            found = copy_heads.embedded(field, offered[field])  # (steps, windows, heads · embedding)
+            told = tf.concat([found, copy_heads.hints], axis=-1)  # (steps, windows, found + hints)
             gate += tf.tensordot(told, gate_of_found, 1) + table[f"gate/{field}/hidden_bias"]
             found = self._dropped(found, seed, self._network.layers + 1 + row, share=0.5)
             head += tf.tensordot(found, head_of_found, 1) + table[f"head/{field}/hidden_bias"]
-            made, hidden = self._head(field, head)
+            made, hidden = self._head(field, head)  # (…, vocabulary), (…, head units)
             if field == "pitch":
                 made += copy_heads.relative(hidden)
-            logits[field] = copy_heads.mixed(field, offered[field], gate, made)
+            logits[field] = copy_heads.mixed(field, offered[field], gate, made)  # (steps, windows, vocabulary)
         return logits
 
     def _states(self, symbols: Any, places: Any, seed: Any) -> Any:
@@ -111,7 +111,7 @@ class Equations:
             read.append(self._place(places))
         if copies(self._network):
             read.append(rows(table["interval"], interval_rows(places[3])))
-        state = self._dropped(tf.concat(read, axis=-1), seed, 0)
+        state = self._dropped(tf.concat(read, axis=-1), seed, 0)  # (steps, windows, inputs)
         for layer, states in enumerate(self._layers):
             state = states(state, *(table[f"lstm{layer}/{part}"] for part in ("kernel", "recurrent", "bias")))
             if layer < self._network.layers - 1:
@@ -122,14 +122,16 @@ class Equations:
         beat, within, metre = (
             rows(self._table[f"place/{name}"], places[row]) for row, name in enumerate(("beat", "within", "metre"))
         )
-        return beat + within + metre
+        return beat + within + metre  # (steps, windows, embedding)
 
     def _running_mean(self, state: Any) -> Any:
         import tensorflow as tf
 
         table = self._table
-        score = tf.tanh(tf.tensordot(state, table["attention/score"], 1) + table["attention/score_bias"])
-        weight = tf.exp(score)[..., None]
+        score = tf.tanh(
+            tf.tensordot(state, table["attention/score"], 1) + table["attention/score_bias"]
+        )  # (steps, windows)
+        weight = tf.exp(score)[..., None]  # (steps, windows, 1)
         return tf.cumsum(weight * state, axis=0) / tf.cumsum(weight, axis=0)
 
     def _entered(self, field: Field, read: Any) -> Any:
@@ -145,7 +147,7 @@ class Equations:
 
         if not self._network.head_units:
             return entered, entered
-        read = tf.nn.relu(entered)
+        read = tf.nn.relu(entered)  # (…, head units)
         return tf.tensordot(read, self._table[f"head/{field}/output"], 1) + self._table[
             f"head/{field}/output_bias"
         ], read

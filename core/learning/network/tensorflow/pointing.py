@@ -84,21 +84,22 @@ def pointed(
 
     def find(queries: Any, keys: Any, feature_weights: Any, distance: Any) -> tuple[tuple[Any, ...], Any]:
         # (heads, t, s): by distance, and far down what is not earlier. Each row is the one before, moved by one.
-        near = tf.gather(distance, tf.gather(rows_of, tf.range(1, steps)), axis=1)
+        near = tf.gather(distance, tf.gather(rows_of, tf.range(1, steps)), axis=1)  # (heads, steps - 1)
         nothing = tf.fill((heads, steps + 1), tf.constant(SHUT, dtype))
         ring = tf.concat([nothing, tf.reverse(near, (1,))], axis=1)  # (heads, 2 steps)
         tiled = tf.reshape(tf.tile(ring, (1, steps)), (heads, 2 * steps * steps))
         by_distance = tf.reshape(tiled[:, : steps * (2 * steps - 1)], (heads, steps, 2 * steps - 1))[:, :, :steps]
-        weight = tf.transpose(feature_weights)
+        weight = tf.transpose(feature_weights)  # (heads, features)
 
         def forward(turn: Any, attended: Any, found: Any) -> tuple[Any, ...]:
             first, last, row, end = span(turn)
             count, rows = last - first, end - row
-            asked = head_major(queries[first:last, row:end])
-            known = head_major(keys[first:last, :end])
+            asked = head_major(queries[first:last, row:end])  # (windows, heads, rows, width)
+            known = head_major(keys[first:last, :end])  # (windows, heads, s, width)
+            # → (windows, heads, pairs)
             matched = tf.matmul(tf.tile(weight[None], (count, 1, 1)), features_of(first, last, row, end))
             scores = tf.matmul(asked, known, transpose_b=True) + tf.reshape(matched, (count, heads, rows, end))
-            weights = tf.nn.softmax(scores + by_distance[None, :, row:end, :end])
+            weights = tf.nn.softmax(scores + by_distance[None, :, row:end, :end])  # (windows, heads, rows, s)
             written = []
             for array, part, own, value in zip(found, tf.split(weights, counts, axis=1), counts, values, strict=True):
                 offered = tf.matmul(tf.reshape(part, (count, own * rows, end)), value[first:last, :end])
@@ -135,10 +136,12 @@ def pointed(
                     back = tf.matmul(part, value[first:last, :end], transpose_b=True)
                     parts.append(tf.reshape(back, (count, own, rows, end)))
                 weights = tf.reshape(attended.read(turn), (count, heads, rows, end))
-                scores = tf.concat(parts, axis=1) * weights
-                query = tf.matmul(scores, head_major(keys[first:last, :end]))
+                scores = tf.concat(parts, axis=1) * weights  # (windows, heads, rows, s)
+                query = tf.matmul(scores, head_major(keys[first:last, :end]))  # (windows, heads, rows, width)
                 key = tf.matmul(scores, head_major(queries[first:last, row:end]), transpose_a=True)
+                # → (windows, steps, heads, width)
                 key = tf.pad(head_major(key), ((0, 0), (0, steps - end), (0, 0), (0, 0)))
+                # → (windows, features, heads)
                 matched = tf.matmul(
                     features_of(first, last, row, end),
                     tf.reshape(scores, (count, heads, rows * end)),

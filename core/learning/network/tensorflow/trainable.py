@@ -48,13 +48,14 @@ class TrainableNetwork:
         self._shapes = {name: value.shape for name, value in weights.items()}
         # All weights lie in one row: the optimizer takes few steps over long rows instead of many over short ones, and
         # its graph is made in no time.
-        row = self._joined(weights)
+        row = self._joined(weights)  # (weights,)
         slots = ("first", "second") if training.optimizer == "adam" else ("second",)
         with self._distribution.scope():
             self._weights = tf.Variable(row)
             self._slots = {slot: tf.Variable(np.zeros_like(row), trainable=False) for slot in slots}
             self._mean = tf.Variable(row, trainable=False) if training.averaging else None
         decays = {name: np.full(value.shape, np.ndim(value) > 1, np.float32) for name, value in weights.items()}
+        # (weights,): 0 for what is no matrix
         self._decay = tf.constant(training.weight_decay * self._joined(decays))
         self._layers: list[Layer] = [
             gpu_layer(len(weights[f"lstm{layer}/kernel"]), network.units)
@@ -223,7 +224,7 @@ class TrainableNetwork:
         """(gradient of the sum of the losses, (weights,); the losses (fields,)), summed over the targets."""
         import tensorflow as tf
 
-        row = tf.convert_to_tensor(self._weights)
+        row = tf.convert_to_tensor(self._weights)  # (weights,)
         studied = [
             self._losses_and_gradient(row, *part, moved(seed, PLACES * number))
             for number, part in enumerate(self._parts(arrays))

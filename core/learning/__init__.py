@@ -4,7 +4,7 @@
     training            a run from its plan to the finished model, in a process of its own
     generation          a request and a model → takes: decoding event by event, constraints
     models              trained models on disk: one model's file, the library of all, what they can't do
-    network | ngram     the network's equations, in NumPy and in TensorFlow | its plain rival, n-gram counting
+    network | ngram     the network's equations, in NumPy and in TensorFlow | the n-gram baseline
     events              notes ↔ events; data sets of them; which runs of a take were in the studied pieces
     spec                what is to be learnt and how: specifications, presets, and the request to generate
 

@@ -96,9 +96,9 @@ class TrainingSpec:
     transpose: int = 6
     """Each reading of a piece is transposed by a random -transpose … +transpose semitones; 0 = natural keys."""
     held_out: float = 0.1
-    """Share of the pieces kept aside as a test."""
+    """Share of the pieces that are kept aside as the validation set."""
     patience: int = 8
-    """Stop after so many epochs with no better held-out loss; 0 = never."""
+    """Stop after so many epochs with no better validation loss; 0 = never."""
     random_seed: int = 1
 
     def __post_init__(self) -> None:

@@ -4,7 +4,8 @@ start         what it starts with where nobody says
 plan          what is wanted of it: a preset, and what is to be otherwise
 prepare       from pieces and a plan to the folder of a run
 run_folder    the job that lies there, and what can go on after a break
-checkpoint    where it stands, on disk; and who is at work on it
+checkpoint    where it stands, on disk
+lock          who is at work on it
 parcel        the folder as bytes, for the other machines
 course        how it goes, judged by its losses
 words         the same in words

@@ -60,7 +60,7 @@ def copied_beats(notes: Collection[Note]) -> float:
 def verdict(history: Sequence[EpochDone], *, counting_loss: float = float("inf")) -> str:
     """One sentence, or two, on what is going on in a run; "" before its first epoch is over.
 
-    counting_loss: held-out loss, in nats per note, of a model that only counts which note follows which.
+    counting_loss: of the n-gram baseline on the validation set, in nats per note.
     """
     if not history:
         return ""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from core.corpus.database import COMPANIONS, move, of_kinds, translated
 from core.errors import FileError
+from core.files import not_written
 from core.music.columns import ScoreColumns
 from core.music.score import Score
 
@@ -111,10 +112,7 @@ def open_cache(home: Path) -> Iterator[sqlite3.Connection]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(
-            f"The folder ‘{path.parent}’ can't be made: {error.strerror or error}.",
-            hint="Look at what is in its place." if isinstance(error, (FileExistsError, NotADirectoryError)) else "",
-        ) from error
+        raise not_written(f"The folder ‘{path.parent}’ can't be made", error) from error
     before = _identity(path)
     try:
         with using_cache(home):

@@ -24,6 +24,7 @@ from core.corpus.melody import melody_line
 from core.corpus.report import VERDICT_KINDS, ImportReport, verdict_of_row
 from core.corpus.rows import DamagedCorpusError, Rows, reading
 from core.errors import FileError
+from core.files import not_written
 from core.music.score import Part, Score
 from core.trash import Trash, id_of
 
@@ -190,7 +191,7 @@ class CorpusStore:
         try:
             place = Trash(self._home).put(path, "corpora", move=move)
         except OSError as error:
-            raise FileError(f"The corpus ‘{corpus.name}’ can't be deleted: {error.strerror or error}.") from error
+            raise not_written(f"The corpus ‘{corpus.name}’ can't be deleted", error) from error
         return TrashedCorpus(replace(self._told(place, corpus.id), name=corpus.name), place)
 
     def trashed(self) -> tuple[TrashedCorpus, ...]:
@@ -307,7 +308,7 @@ class CorpusStore:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FileError(f"The folder ‘{self._folder}’ can't be made: {error.strerror or error}.") from error
+            raise not_written(f"The folder ‘{self._folder}’ can't be made", error) from error
         path = self.file(corpus_id)
         what = f"The corpus ‘{corpus_id}’ was not saved"
         with translated(what, path, damaged=lambda: DamagedCorpusError(corpus_id)):

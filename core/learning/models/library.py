@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 from core import paths
-from core.errors import AppError, FileError, ModelError
+from core.errors import AppError, ModelError
+from core.files import not_written
 from core.learning.events.memorisation import StudiedIndex, build_studied_index
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.models.model_file import (
@@ -202,7 +203,7 @@ class Library:
         try:
             folder.mkdir(parents=True)
         except OSError as error:
-            raise FileError(f"“{name}” can't be saved: {error.strerror or error}.", hint="Free some space.") from error
+            raise not_written(f"“{name}” can't be saved", error) from error
         return folder.name, folder, name
 
     def rename(self, record: ModelRecord, name: str) -> ModelRecord:
@@ -221,7 +222,7 @@ class Library:
         try:
             return Trashed(record, self._trash.put(record.path, "models"))
         except OSError as error:
-            raise FileError(f"“{record.name}” can't be deleted: {error.strerror or error}.") from error
+            raise not_written(f"“{record.name}” can't be deleted", error) from error
 
     def trashed(self) -> tuple[Trashed, ...]:
         """What can come back, the last deleted first."""
@@ -380,4 +381,4 @@ def _move(source: Path, target: Path, failure: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.rename(target)
     except OSError as error:
-        raise FileError(f"{failure}: {error.strerror or error}.") from error
+        raise not_written(failure, error) from error

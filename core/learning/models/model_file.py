@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import AppError, DamagedError, FileError, MissingError, ModelError
-from core.files import replacing, write_bytes, write_text
+from core.files import not_written, replacing, write_bytes, write_text
 from core.learning.events.memorisation import STUDIED_ARRAYS, StudiedIndex
 from core.learning.events.tokenizer import Vocabulary
 from core.learning.models.progress import EpochDone, SampleMade
@@ -362,7 +362,7 @@ def _append(path: Path, entry: Mapping[str, Any]) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise FileError(f"‘{path.name}’ was not saved: {error.strerror or error}.", hint="Free some space.") from error
+        raise not_written(f"‘{path.name}’ was not saved", error) from error
 
 
 def _npz(arrays: Mapping[str, npt.NDArray[Any]], *, compress: bool = False) -> bytes:

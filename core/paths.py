@@ -19,9 +19,13 @@ def home() -> Path:
 
 
 def resources() -> Path:
-    """The shipped, read-only files: beside the packages, or inside a frozen application."""
+    """The shipped, read-only files: inside a frozen application, within an installed copy, or beside the packages."""
     frozen = getattr(sys, "_MEIPASS", None)
-    return (Path(frozen) if frozen else Path(__file__).resolve().parent.parent) / "resources"
+    if frozen:
+        return Path(frozen) / "resources"
+    core = Path(__file__).resolve().parent
+    installed = core / "resources"  # where packaging/wheel.py puts them
+    return installed if installed.is_dir() else core.parent / "resources"
 
 
 def settings_file() -> Path:

@@ -23,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 VELOCITY_STEP = 8
 """Velocities of one class share a timbre; the exact loudness is a gain."""
 _SHORTEST_S = 0.75
+_LONGEST_S = 48.0
+"""Of a note held without end, such as a damaged file has: longer ones die away. A day of one would be 30 GB."""
+_FADE_S = 1.0
 CACHE_BYTES = 96 * 1024 * 1024
 
 
@@ -44,7 +47,8 @@ class VoiceCache:
         self.bytes = 0
 
     def voice(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> tuple[Voice, float]:
-        """A voice that can be held for `seconds`, and the gain that gives it the exact velocity."""
+        """A voice that can be held for `seconds`, 48 at most, and the gain that gives it the exact velocity."""
+        seconds = min(seconds, _LONGEST_S)
         middle = velocity // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2
         gain = (velocity / middle) ** 2
         key = (program, is_drums, pitch, middle)
@@ -58,6 +62,9 @@ class VoiceCache:
         while length_s < seconds:
             length_s *= 2
         voice = self._renderer.render(program, is_drums=is_drums, pitch=pitch, velocity=middle, seconds=length_s)
+        if length_s >= _LONGEST_S and not voice.is_complete:
+            fade = np.linspace(1, 0, int(_FADE_S * FRAMES_PER_S), dtype=np.float32)
+            voice.wave[-len(fade) :] *= fade[:, None]
         self._voices[key] = voice
         self._voices.move_to_end(key)
         self.bytes += voice.wave.nbytes

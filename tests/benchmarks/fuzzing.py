@@ -80,14 +80,20 @@ class _Tally:
         for listener in listeners:
             listener.start()
         for listener in listeners:
-            listener.join()
-        print(f"{self._done.total()} cases in {time.monotonic() - begun:.0f} s: {dict(self._done)}")
+            while listener.is_alive():
+                listener.join(60)
+                self._tell(time.monotonic() - begun)
+        for bug, count in self._bugs.most_common():
+            print(f"\n{count} times, first in {self._first_of[bug]}:\n{bug}")
+
+    def _tell(self, elapsed_s: float) -> None:
+        print(f"{self._done.total()} cases in {elapsed_s:.0f} s: {dict(self._done)}")
         print(f"tracebacks {self._bugs.total()}, stuck {len(self._stuck)}")
         print(f"longest {self._longest[0]:.1f} s ({self._longest[1]}), peak {self._peak[0]:.0f} MB ({self._peak[1]})")
         for case in self._stuck:
             print(f"stuck: {case}")
-        for bug, count in self._bugs.most_common():
-            print(f"\n{count} times, first in {self._first_of[bug]}:\n{bug}")
+        for bug in self._first_of.values():
+            print(f"traceback: {bug}", flush=True)
 
     def _slice(self, index: int, whole: Path) -> None:
         first, step = self._arguments.first + index, self._arguments.processes
@@ -224,6 +230,20 @@ def _damage(path: Path, dice: random.Random) -> str:
     return name
 
 
+def _elsewhere(act: Callable[[], str]) -> str:
+    """In a process of its own: making a bomb takes memory, not all of which would come back."""
+    heard, told = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(told, act().encode())
+        os._exit(0)
+    os.close(told)
+    with os.fdopen(heard) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
 def _flipped(content: bytes, dice: random.Random) -> bytes:
     spoilt = bytearray(content)
     for _ in range(dice.choice((1, 1, 2, 8, 64))):
@@ -343,7 +363,7 @@ def _child(arguments: argparse.Namespace) -> None:
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(whole, home, symlinks=True)
         path = dice.choice(sorted(_files_of(home, kind)))
-        how = _damage(path, dice)
+        how = _elsewhere(lambda path=path, dice=dice: _damage(path, dice))
         at = f"case {number}, {kind}: {path.relative_to(home)} {how}"
         out.write(json.dumps({"begins": at, "number": number}) + "\n")
         out.flush()

@@ -134,3 +134,11 @@ def test_without_a_usable_soundfont_the_built_in_sound_is_taken_and_the_reason_s
     choice = choose_renderer(tmp_path / "font.sf2", pygame_output.decode)
     assert isinstance(choice.renderer, AdditiveRenderer)
     assert "‘font.sf2’" in choice.sentence
+
+
+def test_a_note_held_without_end_dies_away_and_takes_no_more_memory() -> None:
+    voices = VoiceCache(AdditiveRenderer())
+    voice, _ = voices.voice(16, is_drums=False, pitch=60, velocity=90, seconds=24 * 3600)
+    assert 48 <= len(voice.wave) / FRAMES_PER_S < 60
+    assert abs(voice.wave[-1]).max() == 0
+    assert voices.voice(16, is_drums=False, pitch=60, velocity=90, seconds=1e9)[0] is voice

@@ -67,6 +67,8 @@ _MOST_RATIO = 100
 _MOST_RATIO_OF_ARRAYS = 4
 """Trained numbers, and what is packed already, hardly get smaller."""
 _MOST_RATIO_OF_STUDIED = 50
+_MOST_STUDIED_BYTES = 1 << 27
+"""Packed; a hundred million notes take less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ def read_weights(files: ModelFiles, card: ModelCard) -> Weights:
 
 def read_studied(files: ModelFiles) -> StudiedIndex | None:
     """The index of the studied pieces; None if the model has none. Raises AppError when it is damaged."""
-    content = files.read(STUDIED, at_most=_MOST_BYTES)
+    content = files.read(STUDIED, at_most=_MOST_STUDIED_BYTES)
     if content is None:
         return None
     try:

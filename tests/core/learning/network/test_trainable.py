@@ -47,6 +47,22 @@ def trainable(spec, tokenizer, batches):
     return TrainableNetwork(spec, tokenizer, batches.spec, batches.vocabulary, fresh_weights(shapes, random_seed=3))
 
 
+@pytest.fixture(scope="module")
+def traced():
+    """A small network, its batches and its state when new: tracing its graphs takes longer than any test of it."""
+    batches = study(TokenizerSpec(), [loop_of_four_bars()])
+    net = trainable(SMALL, TokenizerSpec(), batches)
+    return net, batches, net.state()
+
+
+@pytest.fixture
+def small(traced):
+    """A new network, and its batches."""
+    net, batches, new = traced
+    net.set_state(new)
+    return net, batches
+
+
 def plain_layer(inputs, kernel, recurrent, bias):
     """The textbook cell, unrolled, whose gradient TensorFlow derives itself."""
     state = cell = tf.zeros((inputs.shape[1], recurrent.shape[0]), inputs.dtype)
@@ -209,9 +225,8 @@ def test_dropout_differs_from_step_to_step_and_rests_in_the_test():
     assert net.validation_batch(batch) == net.validation_batch(batch)
 
 
-def test_losses_are_those_of_the_logits():
-    batches = study(TokenizerSpec(), [loop_of_four_bars(), loop_of_four_bars()])
-    net = trainable(SMALL, TokenizerSpec(), batches)
+def test_losses_are_those_of_the_logits(small):
+    net, batches = small
     batch = batches.batch(batches.validation()[0])
     logits, losses = net.logits(batch), net.validation_batch(batch)
     for field, scores in logits.items():
@@ -220,14 +235,17 @@ def test_losses_are_those_of_the_logits():
         assert losses[field] == pytest.approx(-(chosen * batch.targets).sum(), rel=1e-5, abs=1e-4)
 
 
-def test_weights_and_optimizer_state_come_back():
-    batches = study(TokenizerSpec(), [loop_of_four_bars()])
-    net, other = (trainable(SMALL, TokenizerSpec(), batches) for _ in range(2))
+def test_weights_and_optimizer_state_come_back(small):
+    net, batches = small
     batch = batches.batch(batches.epoch(1)[0])
     net.train_batch(batch, step=1, learning_rate=0.01)
-    other.set_state(net.state())
-    assert net.train_batch(batch, step=2, learning_rate=0.01) == other.train_batch(batch, step=2, learning_rate=0.01)
-    assert all(np.array_equal(value, other.weights()[name]) for name, value in net.weights().items())
+    kept = net.state()
+    went_on = net.train_batch(batch, step=2, learning_rate=0.01), net.weights()
+    net.train_batch(batch, step=3, learning_rate=0.1)
+    net.set_state(kept)
+    again = net.train_batch(batch, step=2, learning_rate=0.01), net.weights()
+    assert again[0] == went_on[0]
+    assert all(np.array_equal(value, again[1][name]) for name, value in went_on[1].items())
 
 
 def test_distances_have_their_own_rows_when_near():
@@ -289,14 +307,13 @@ def test_rows_of_a_table_have_the_gradient_of_autodiff():
     np.testing.assert_allclose(*changes, rtol=1e-5)
 
 
-def test_the_running_mean_of_the_weights_is_the_model_and_follows_them():
-    batches = study(TokenizerSpec(), [loop_of_four_bars()], averaging=0.9)
-    net = trainable(SMALL, TokenizerSpec(), batches)
+def test_the_running_mean_of_the_weights_is_the_model_and_follows_them(small):
+    net, batches = small
     batch = batches.batch(batches.epoch(1)[0])
     means = net.weights()
     for step in range(1, 4):
         net.train_batch(batch, step=step, learning_rate=0.01)
-        kept = min(0.9, (1 + step) / (10 + step))
+        kept = min(batches.spec.averaging, (1 + step) / (10 + step))
         state = net.state()
         means = {name: kept * mean + (1 - kept) * state[f"weights/{name}"] for name, mean in means.items()}
     for name, mean in net.weights().items():
@@ -304,17 +321,17 @@ def test_the_running_mean_of_the_weights_is_the_model_and_follows_them():
         np.testing.assert_array_equal(mean, state[f"means/{name}"])
 
 
-def test_weights_decay_by_their_share_of_the_rate_and_biases_do_not():
-    weights = []
-    for decay in (0.0, 0.5):
-        batches = study(TokenizerSpec(), [loop_of_four_bars()], averaging=0.0, weight_decay=decay)
-        net = trainable(SMALL, TokenizerSpec(), batches)
-        start = net.weights()
-        net.train_batch(batches.batch(batches.epoch(1)[0]), step=1, learning_rate=0.01)
-        weights.append(net.weights())
-    for name, without in weights[0].items():
-        expected = without - 0.01 * 0.5 * start[name] if without.ndim > 1 else without
-        np.testing.assert_allclose(weights[1][name], expected, atol=1e-6)
+def test_weights_decay_by_their_share_of_the_rate_and_biases_do_not(small):
+    net, batches = small
+    decaying = trainable(SMALL, TokenizerSpec(), study(TokenizerSpec(), [loop_of_four_bars()], weight_decay=0.5))
+    start, batch = net.state(), batches.batch(batches.epoch(1)[0])
+    for network in (net, decaying):
+        network.train_batch(batch, step=1, learning_rate=0.01)
+    more = 0.5 - batches.spec.weight_decay
+    for name, usual in net.state().items():
+        if name.startswith("weights/"):
+            expected = usual - 0.01 * more * start[name] if usual.ndim > 1 else usual
+            np.testing.assert_allclose(decaying.state()[name], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.4, 0.999])
@@ -326,9 +343,8 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate):
 
 
 @pytest.mark.parametrize("windows", [1, 3])
-def test_a_batch_that_has_no_even_halves_is_studied_and_judged_like_any_other(windows):
-    batches = study(TokenizerSpec(), [loop_of_four_bars()])
-    network = trainable(SMALL, TokenizerSpec(), batches)
+def test_a_batch_that_has_no_even_halves_is_studied_and_judged_like_any_other(small, windows):
+    network, batches = small
     plan = np.repeat(batches.validation()[0][:1], windows, axis=0)
     batch = batches.batch(plan)
     judged = network.validation_batch(batch)

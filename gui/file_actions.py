@@ -108,6 +108,12 @@ class FileActions(QObject):
     ) -> None:
         super().__init__(document)
         self._document, self._jobs, self._preferences, self._dialogs = document, jobs, preferences, dialogs
+        self._is_writing = False
+        self._is_still_open = True
+        """Whether what is being written is what is open."""
+        self._waiting: list[Callable[[], None]] = []
+        """Saves asked for while one is being written."""
+        document.replaced.connect(self._on_replaced)
         for name, act in {
             "new": self.new,
             "open": self.choose,
@@ -205,7 +211,9 @@ class FileActions(QObject):
         """
         document = self._document
         path = document.path
-        if path is None:
+        if self._is_writing:
+            self._waiting.append(lambda: self.save(then))
+        elif path is None:
             self.save_as(then)
         elif not is_project(path) and document.has_unsaved_takes and (then is not None or not document.has_edits):
             self.save_as_project(then)
@@ -227,23 +235,55 @@ class FileActions(QObject):
             self._write(path if path.suffix else path.with_suffix(PROJECT_SUFFIX), then)
 
     def _write(self, path: Path, then: Callable[[], None] | None, *, known: str | None = None) -> None:
-        """known: the digest of what has to lie there still; None where replacing it was agreed to."""
+        """One file at a time, lest an older state lands last.
+
+        known: the digest of what has to lie there still; None where replacing it was agreed to.
+        """
+        if self._is_writing:
+            self._waiting.append(lambda: self._write(path, then, known=known))
+            return
         work = self._document.work
+        self._is_writing = self._is_still_open = True
 
         def done(digest: str) -> None:
-            self._document.mark_saved(path, work, digest, with_takes=is_project(path))
+            self._is_writing = False
             self._preferences.remember_file(path)
+            if self._is_still_open:
+                self._document.mark_saved(path, work, digest, with_takes=is_project(path))
             self._tell_saved(path, work)
-            if then is not None:
+            if then is not None and self._is_still_open:
                 self.confirm_then(then)  # there may be more by now
+            self._go_on()
 
         def failed(error: AppError) -> None:
-            if isinstance(error, ChangedError):
+            self._is_writing = False
+            if not self._is_still_open:
+                messages.post_failure(error)
+            elif isinstance(error, ChangedError):
                 self._ask_about_changed(path, then, error)
             else:
                 messages.post_failure(error, MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then)))
+            self._go_on()
 
-        self._jobs.run(lambda _control: write_document(path, work, known=known), on_done=done, on_failed=failed)
+        def cancelled() -> None:
+            self._is_writing = False
+            self._go_on()
+
+        self._jobs.run(
+            lambda _control: write_document(path, work, known=known),
+            on_done=done,
+            on_failed=failed,
+            on_cancelled=cancelled,
+        )
+
+    def _go_on(self) -> None:
+        """With the next save that was asked for meanwhile."""
+        if self._waiting and not self._is_writing:
+            self._waiting.pop(0)()
+
+    def _on_replaced(self) -> None:
+        self._is_still_open = False
+        self._waiting.clear()
 
     def _tell_saved(self, path: Path, work: Work) -> None:
         said = self.tr("Saved ‘{name}’.").format(name=path.name)

@@ -238,7 +238,8 @@ class Autosave(QObject):
     def _clear(self) -> None:
         self._kept = None
         if self._lock is not None:
-            with suppress(OSError):  # at worst it is offered once more
+            self._next_serial()  # a copy that was begun comes to nothing
+            with self._writing, suppress(OSError):  # at worst it is offered once more
                 (self._folder / f"{self._id}{PROJECT_SUFFIX}").unlink(missing_ok=True)
             self._lock.unlock()
             self._lock = None

@@ -1,5 +1,6 @@
 """The window as a musician uses it: keys and mouse in, the document looked at."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,7 @@ from gui.document import Document, Snapshot, Work
 from gui.main_window import MainWindow
 from gui.messages import Message, MessageAction
 from gui.piano_roll.looks import Fill
-from gui.project_file import project_bytes, read_document, read_project
+from gui.project_file import project_bytes, read_document, read_project, write_document
 from gui.recovery import Autosave, find_recoveries
 from gui.training.about_model import AboutModelDialog
 from tests.gui.conftest import Desk, line, score_of
@@ -661,6 +662,50 @@ def test_what_is_edited_while_the_document_is_saved_to_be_left_is_asked_about(st
     assert read_document(tmp_path / "study.ritornello").work.snapshot.score == first.score
 
 
+def slow_disk(monkeypatch):
+    """Writing waits until the event that is returned is set."""
+    may_write = threading.Event()
+
+    def wait(path, work, **choices):
+        may_write.wait()
+        return write_document(path, work, **choices)
+
+    monkeypatch.setattr("gui.file_actions.write_document", wait)
+    return may_write
+
+
+def test_saving_again_while_it_is_saved_is_no_change_by_another_program(studio, qtbot, tmp_path, monkeypatch):
+    studio.dialogs.paths.append(tmp_path / "study.ritornello")
+    studio.window.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: not studio.document.is_dirty)
+    studio.dialogs.asked.clear()
+    may_write = slow_disk(monkeypatch)
+    for _ in range(2):
+        first = frozenset(studio.document.notes[:1])
+        studio.document.apply("Delete", edits.erase(studio.document.score, 0, first))
+        studio.window.actions_["save"].trigger()
+    may_write.set()
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert not studio.dialogs.asked
+    assert not studio.document.is_dirty
+    assert read_document(tmp_path / "study.ritornello").work.snapshot.score.note_count == 2
+
+
+def test_a_document_opened_while_another_is_saved_does_not_take_its_file(studio, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "study.ritornello"
+    studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
+    may_write = slow_disk(monkeypatch)
+    studio.dialogs.paths.append(path)
+    studio.window.actions_["save"].trigger()
+    studio.dialogs.unsaved.append("discard")
+    studio.window.actions_["new"].trigger()
+    may_write.set()
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    assert path.exists()
+    assert studio.document.path is None
+    assert studio.document.score.note_count == 0
+
+
 # Takes and files
 
 
@@ -844,8 +889,6 @@ def test_pieces_and_train_show_one_collection(studio, qtbot, tmp_path):
 
 
 def test_a_project_that_is_dropped_is_opened(studio, qtbot, tmp_path):
-    from gui.project_file import write_document
-
     path = tmp_path / "dropped.ritornello"
     write_document(path, Work(Snapshot(score_of(*line(70, 71)))))
     assert dropped(studio.window, path)

@@ -126,6 +126,15 @@ def test_a_copy_begun_later_is_not_written_over_by_an_earlier_one(watched, docum
     assert [note.pitch for note in read_document(copy).work.snapshot.score.parts[0].notes] == [50]
 
 
+def test_a_copy_that_was_begun_before_all_was_saved_is_not_written_after(watched, document, folder, tmp_path):
+    change(document)
+    watched.copy_now()
+    begun = watched._next_serial()
+    document.mark_saved(tmp_path / "a.mid", document.work, "", with_takes=False)
+    watched._write_as(begun, document.work, Origin())
+    assert not list(folder.iterdir())
+
+
 def test_a_copy_that_can_not_be_written_is_told_and_tried_again(document, jobs, tmp_path, qtbot):
     (tmp_path / "recovery").write_text("a file where the folder should be")
     document.open(Snapshot(score_of(*line(60))))

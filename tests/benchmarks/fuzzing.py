@@ -31,6 +31,8 @@ import numpy as np
 
 _STUCK_S = 60.0
 """Without a sign of life; the case's process is then ended."""
+_AT_ONCE = 250
+"""Cases of one process: what a window keeps of thousands of files would hide what one of them takes."""
 _KINDS = ("settings", "recovery", "project", "model folder", "model file", "corpus", "cache")
 _STRANGE = (
     None, True, -1, 0, 2.5, 256.0, 2**70, float("nan"), float("inf"), "", "\ud800", "../../x", "x" * 10_000, [], {},
@@ -97,12 +99,13 @@ class _Tally:
 
     def _slice(self, index: int, whole: Path) -> None:
         first, step = self._arguments.first + index, self._arguments.processes
-        while first < self._arguments.first + self._arguments.cases:
+        end = self._arguments.first + self._arguments.cases
+        while first < end:
             place = self._scratch / f"{index}-{first}"
             command = [sys.executable, "-m", "tests.benchmarks.fuzzing", "--child", str(first), str(step), str(whole)]
             command += [
                 "--cases",
-                str(self._arguments.first + self._arguments.cases),
+                str(min(first + _AT_ONCE * step, end)),
                 "--seed",
                 str(self._arguments.seed),
             ]
@@ -160,7 +163,7 @@ class _Tally:
             with self._lock:
                 self._stuck.append(f"{at} (exit {child.returncode}) {''.join(errors[-20:])}")
             return number + step
-        return sys.maxsize
+        return number
 
 
 # Whole files to be damaged

@@ -11,7 +11,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from core import paths
+from core.log_file import LogFile
 from gui import theme
 from gui.controls import pitches
 from gui.controls.buttons import PlainButton
@@ -174,14 +174,7 @@ class EndSignal(QObject):
 
 
 def _start_log() -> None:
-    log = paths.log_file()
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(log, maxBytes=500_000, backupCount=2, encoding="utf-8")
-    except OSError:
-        return  # a user folder that can't be written is told about when something is to be saved
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
+    logging.getLogger().addHandler(LogFile())
     logging.getLogger().setLevel(logging.INFO)
 
 

@@ -90,6 +90,20 @@ def test_the_application_starts_ends_and_never_loads_tensorflow(tmp_path):
     assert picture.stat().st_size > 10_000
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is played by a device of Linux")
+def test_a_log_that_cannot_be_written_troubles_nobody(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "ritornello.log").symlink_to("/dev/full")
+    ran = subprocess.run(
+        [sys.executable, "-c", "import logging; from gui.app import _start_log; _start_log(); logging.warning('lost')"],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env=os.environ | {"RITORNELLO_HOME": str(tmp_path)},
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
 def test_without_a_screen_a_sentence_is_said(monkeypatch, capsys):
     from gui.__main__ import main

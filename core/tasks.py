@@ -53,9 +53,10 @@ class Control:
         """Hold while paused; raise Cancelled if the owner has cancelled."""
         if self._cancelled.is_set():
             raise Cancelled
-        self._running.wait()
-        if self._cancelled.is_set():
-            raise Cancelled
+        if self.paused:  # else no lock is taken: a signal's handler, in this thread, would wait for it for ever
+            self._running.wait()
+            if self._cancelled.is_set():
+                raise Cancelled
 
     @property
     def stopping(self) -> bool:

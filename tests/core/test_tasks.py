@@ -22,6 +22,15 @@ def test_a_cancelled_task_ends_at_its_next_checkpoint() -> None:
         control.checkpoint()
 
 
+def test_a_checkpoint_takes_no_lock_that_a_signal_handler_in_its_thread_would_wait_for() -> None:
+    control, passed = Control(), threading.Event()
+    task = threading.Thread(target=lambda: (control.checkpoint(), passed.set()))
+    with control._running._cond:  # type: ignore[attr-defined] # which `leave`, called by such a handler, takes
+        task.start()
+        assert passed.wait(HANGS_S)
+    task.join()
+
+
 def test_a_task_that_is_left_ends_as_a_cancelled_one_and_knows_why() -> None:
     control = Control()
     control.pause()

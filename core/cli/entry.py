@@ -186,7 +186,7 @@ def _training(command: _Command) -> None:
     made.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a training of this corpus (or of --name, or the last one) that broke off",
+        help="go on with a training of this corpus (or of --name, or the last one) that broke off, as it was begun",
     )
     made.add_argument("--progress", choices=("bar", "json"), default="bar", help="json: a line on stderr each epoch")
 

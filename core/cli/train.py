@@ -165,7 +165,9 @@ def _unfinished_job(arguments: argparse.Namespace, console: Console) -> Training
         _await_end(meant[0], console)
     run = next((run for run in resumable(paths.home()) if _is_meant(run, arguments)), None)
     if run is not None:
-        console.remark(f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}.")
+        console.remark(
+            f"Going on with ‘{run.name}’ after epoch {run.epoch} of {run.epochs}, with the settings that it was begun with."
+        )
         return resume_job(run.model_id, paths.home())
     if not arguments.corpus:
         raise TrainingError("There is no training to go on with.", hint="Name a corpus to train on.")

@@ -171,6 +171,11 @@ def test_a_training_that_is_still_ending_is_waited_for(cli, broken_off, untraine
     assert "‘Evening’ is still going on, or ending. Waiting for its end …" in done.err
 
 
+def test_a_training_that_goes_on_keeps_its_settings_and_says_so(cli, broken_off, untrained) -> None:
+    done = cli("train", "--resume", "--epochs", 3, "--json")
+    assert f"of {broken_off.training.epochs}, with the settings that it was begun with." in done.err
+
+
 @pytest.mark.parametrize("named", [(), ("Tunes",), ("--name", "Evening")])
 def test_a_training_that_goes_on_elsewhere_is_told_as_that(cli, broken_off, monkeypatch, named) -> None:
     monkeypatch.setattr("core.cli.train._ENDING_S", 0.0)

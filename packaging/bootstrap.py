@@ -221,7 +221,7 @@ def run_checks(pytest_arguments):
         print("FAILED: " + ", ".join(failed), flush=True)
     print("== tests", flush=True)
     # A file's tests stay together, in one of as many processes as there are cores; each loads TensorFlow, so few.
-    at_once = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+    at_once = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
     tests = subprocess.call([venv_python(), "-m", "pytest"] + at_once + pytest_arguments, cwd=ROOT)
     return tests or (1 if failed else 0)
 

@@ -33,6 +33,14 @@ settings.load_profile("repeatable" if os.environ.get("CI") else "unhurried")
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+_LONG = {"stories", "training", "network", "evaluation", "cli"}
+"""Folders whose tests train, or start programs that do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: one of them at the end would keep one processor alone busy."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.relative_to(PROJECT).parts))
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

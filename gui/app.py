@@ -40,6 +40,9 @@ if TYPE_CHECKING:  # imported on first need, after the window was painted
 
 _LOG = logging.getLogger(__name__)
 
+DESKTOP_ID = "org.ritornello.Ritornello"
+"""What desktops know the program by: packaging/linux holds its entry under this name, and its icon is called so."""
+
 SWITCH_S = 0.001
 """How long a thread that generates or imports may keep the window's thread waiting for the interpreter."""
 
@@ -187,7 +190,7 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     sys.setswitchinterval(SWITCH_S)
     if sys.stderr is not None:
         faulthandler.enable()
-    QApplication.setDesktopFileName("ritornello")
+    QApplication.setDesktopFileName(DESKTOP_ID)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([arguments[0] if arguments else "ritornello"])
     app.setApplicationName("Ritornello")

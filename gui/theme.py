@@ -7,6 +7,7 @@ the screen's own resolution in the colour of a role such as "text.secondary".
 
 import functools
 import json
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ Weight = Literal["regular", "medium", "semibold"]
 _FILLED = frozenset({"play", "pause", "square", "circle"})
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "semibold": QFont.Weight.DemiBold}
 _BITS_AT_THE_TOP = 5.0
+_APP_ICON_SIDES = (16, 24, 32, 48, 64, 128)
 _STROKE = "1.9"
 """Between Lucide's 2 at 24 pixels and the 1.75 that thins out at 16."""
 
@@ -278,6 +280,20 @@ def current() -> Theme:
     return _State.theme or _theme("dark")
 
 
+def app_icon() -> QIcon:
+    """Ritornello's own icon, at the sizes that title bars, task bars and switchers ask for."""
+    renderer = QSvgRenderer(str(paths.resources() / "icons" / "app.svg"))
+    icon = QIcon()
+    for side in _APP_ICON_SIDES:
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        renderer.render(painter, QRectF(pixmap.rect()))
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
+
+
 def events() -> _Events:
     """The object whose `changed` signal tells of a switch."""
     if _State.events is None:
@@ -297,6 +313,8 @@ def apply(app: QApplication, choice: ThemeChoice) -> None:
         name = choice
     if first:
         app.setStyle("Fusion")
+        if sys.platform != "darwin":  # the bundle's icon is larger, and would be covered in the dock
+            app.setWindowIcon(app_icon())
         hints.colorSchemeChanged.connect(functools.partial(_follow_system, app))
     theme = _theme(name)
     if theme is _State.theme:

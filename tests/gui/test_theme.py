@@ -1,8 +1,10 @@
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QFontDatabase, QFontInfo, QRawFont
+from PySide6.QtWidgets import QWidget
 
 from core import paths
 from gui import theme
@@ -32,6 +34,15 @@ def test_every_icon_that_the_sources_name_is_there(dressed):
     named = {name for source in SOURCES.rglob("*.py") for name in pattern.findall(source.read_text("utf-8"))}
     assert named
     assert named <= shipped
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there the bundle's icon does")
+def test_every_window_shows_the_sign_of_ritornello(dressed):
+    icon = QWidget().windowIcon()
+    for side in (16, 32, 64):
+        picture = icon.pixmap(side, side).toImage()
+        colors = {picture.pixelColor(x, y).name() for x in range(side) for y in range(side)}
+        assert {"#f0a63c", "#f1eee9", "#201e1d"} <= colors  # amber dots, pale bars, a dark tile
 
 
 def test_a_switch_of_theme_is_told_once(dressed, qtbot):

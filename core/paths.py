@@ -28,6 +28,12 @@ def resources() -> Path:
     return installed if installed.is_dir() else core.parent / "resources"
 
 
+def handbook() -> Path:
+    """The folder of the handbook's pages: shipped with the resources, or where `packaging/build.py docs` puts them."""
+    shipped = resources() / "handbook"
+    return shipped if shipped.is_dir() else resources().parent / "build" / "docs"
+
+
 def settings_file() -> Path:
     return home() / "settings.json"
 

@@ -9,15 +9,19 @@ from pathlib import Path
 from gui.screen import missing_screen
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The exit status."""
-    multiprocessing.freeze_support()  # first: a frozen child process starts here too
-    arguments = sys.argv[1:] if argv is None else argv
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ritornello", description="Your own small model continues your music.")
     parser.add_argument("file", nargs="?", type=Path, help="a .mid file or a .ritornello project to open")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and quit")
     parser.add_argument("--wait-ms", type=int, default=1500, metavar="N", help="how long before the picture is taken")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit status."""
+    multiprocessing.freeze_support()  # first: a frozen child process starts here too
+    arguments = sys.argv[1:] if argv is None else argv
+    options = make_parser().parse_args(arguments)
     missing = missing_screen()
     if missing:
         sys.stderr.write(f"{missing} Without one, ritornello-cli does the same jobs.\n")

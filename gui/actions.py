@@ -160,6 +160,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_fit", "View", "Show everything", ("Ctrl+0",)),
     ActionSpec("full_screen", "View", "Full screen", ("F11",), checkable=True, separated=True),
     ActionSpec("first_page", "View", "First page", tip="The page of the first start", separated=True),
+    ActionSpec("handbook", "Help", "Handbook", tip="Open the handbook in your browser; it came with the program"),
     ActionSpec("keys", "Help", "Keyboard shortcuts", ("F1", "?"), icon="keyboard"),
     ActionSpec("about", "Help", "About Ritornello"),
     ActionSpec("next_region", "", "Next region", ("F6",)),

@@ -31,6 +31,7 @@ from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
 from gui.generating import Generator
+from gui.handbook import open_page
 from gui.jobs import JobRunner
 from gui.menu_row import MenuRow, StatusBar
 from gui.message_pile import MessagePile
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
             "show_train": lambda: self.show_workspace("train"),
             "show_compose": lambda: self.show_workspace("compose"),
             "first_page": self.show_first_page,
+            "handbook": open_page,
             "keys": self._open_keys,
             "about": self._open_about,
             "next_region": lambda: self._go_to_region(1),

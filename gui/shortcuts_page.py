@@ -1,14 +1,34 @@
 """All keys on one page, from the table of actions; with what the mouse does on the roll."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from gui.actions import key_table
 from gui.controls.buttons import PlainButton
 from gui.controls.text import Surface, Text, label, section
+from gui.handbook import page_button
 
 _COLUMNS = 3
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ShortcutsPage", text)
+
+
+def mouse_table() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What the mouse does on the roll: a title, and (what it does, how)."""
+    return _tr("Mouse on the roll"), (
+        (_tr("Write a note"), _tr("double-click, or Draw")),
+        (_tr("Select several"), _tr("drag; Shift adds")),
+        (_tr("Drag a copy"), _tr("Shift+drag a note")),
+        (_tr("Without snap"), _tr("hold Alt")),
+        (_tr("Erase while drawing"), _tr("right-click")),
+        (_tr("Velocity of a note"), _tr("Alt+wheel")),
+        (_tr("Zoom time / pitch"), _tr("Ctrl+wheel / Ctrl+Shift+wheel")),
+        (_tr("Scroll"), _tr("wheel, Shift+wheel, middle-drag")),
+        (_tr("Next / previous note"), _tr("Tab / Shift+Tab")),
+    )
 
 
 class ShortcutsPage(QDialog):
@@ -23,7 +43,7 @@ class ShortcutsPage(QDialog):
         page = Surface("bg.panel")
         columns = QHBoxLayout()
         columns.setSpacing(40)
-        tables = (*key_table(), self._mouse())
+        tables = (*key_table(), mouse_table())
         sizes = [len(rows) + 2 for _, rows in tables]
         share = sum(sizes) / _COLUMNS
         column, filled = _column(columns), 0
@@ -48,24 +68,13 @@ class ShortcutsPage(QDialog):
         outside.addWidget(scroll, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 10, 16, 12)
+        self.handbook_button = page_button(_tr("Handbook"), "index")
+        foot.addWidget(self.handbook_button)
         foot.addStretch(1)
         close = PlainButton(self.tr("Close"))
         close.clicked.connect(self.accept)
         foot.addWidget(close)
         outside.addLayout(foot)
-
-    def _mouse(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        return self.tr("Mouse on the roll"), (
-            (self.tr("Write a note"), self.tr("double-click, or Draw")),
-            (self.tr("Select several"), self.tr("drag; Shift adds")),
-            (self.tr("Drag a copy"), self.tr("Shift+drag a note")),
-            (self.tr("Without snap"), self.tr("hold Alt")),
-            (self.tr("Erase while drawing"), self.tr("right-click")),
-            (self.tr("Velocity of a note"), self.tr("Alt+wheel")),
-            (self.tr("Zoom time / pitch"), self.tr("Ctrl+wheel / Ctrl+Shift+wheel")),
-            (self.tr("Scroll"), self.tr("wheel, Shift+wheel, middle-drag")),
-            (self.tr("Next / previous note"), self.tr("Tab / Shift+Tab")),
-        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_F1, Qt.Key.Key_Question):

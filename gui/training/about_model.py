@@ -11,6 +11,7 @@ from core.learning.spec import PRESETS
 from gui.controls import pitches
 from gui.controls.buttons import PlainButton
 from gui.controls.text import Chip, Divider, Surface, Text, label, section
+from gui.handbook import page_button
 from gui.training.model_words import figures, made_on, size_words, studied, technical
 from gui.training.network_diagram import NetworkDiagram
 
@@ -54,6 +55,7 @@ class AboutModelDialog(QDialog):
         self.area.setAccessibleName(self.tr("What is known of “{name}”").format(name=card.name))
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 10, 16, 12)
+        foot.addWidget(page_button(self.tr("How it learns"), "how-it-learns"))
         foot.addStretch(1)
         self.close_button = PlainButton(self.tr("Close"))
         self.close_button.clicked.connect(self.accept)

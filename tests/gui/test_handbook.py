@@ -1,0 +1,83 @@
+"""Help leads to the handbook's pages where they are, and says what to do where they aren't."""
+
+from typing import get_args
+
+import pytest
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from core import paths
+from gui import handbook, messages
+from gui.shortcuts_page import ShortcutsPage
+from tests.conftest import PROJECT
+
+
+class Browser(QObject):
+    def __init__(self):
+        super().__init__()
+        self.opened = []
+
+    @Slot(QUrl)
+    def open(self, url):
+        self.opened.append(url.toLocalFile())
+
+
+@pytest.fixture
+def browser(qapp):
+    browser = Browser()
+    QDesktopServices.setUrlHandler("file", browser, "open")
+    yield browser
+    QDesktopServices.unsetUrlHandler("file")
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """The folder of a frozen program: it has all resources but the handbook."""
+    (tmp_path / "program" / "resources").mkdir(parents=True)
+    for resource in (PROJECT / "resources").iterdir():
+        (tmp_path / "program" / "resources" / resource.name).symlink_to(resource)
+    monkeypatch.setattr("sys._MEIPASS", str(tmp_path / "program"), raising=False)
+    return tmp_path / "program"
+
+
+def bring(folder):
+    folder.mkdir(parents=True)
+    for page in get_args(handbook.Page):
+        (folder / f"{page}.html").write_text("a page")
+    return folder
+
+
+def test_help_opens_the_pages_that_came_with_the_program(program, browser, desk):
+    pages = bring(program / "resources" / "handbook")
+    desk.window.actions_["handbook"].trigger()
+    assert browser.opened == [str(pages / "index.html")]
+
+
+def test_in_a_checkout_the_pages_that_were_built_there_are_opened():
+    assert paths.handbook() == PROJECT / "build" / "docs"
+
+
+def test_a_browser_is_sent_to_the_place_that_a_link_leads_to(program, browser, tmp_path):
+    pages = bring(tmp_path / "share" / "doc")
+    (program / "resources" / "handbook").symlink_to(pages)
+    handbook.open_page("how-it-learns")
+    assert browser.opened == [str(pages / "how-it-learns.html")]
+
+
+def test_where_no_pages_came_help_says_how_to_make_them(program, browser, qtbot):
+    with qtbot.waitSignal(messages.center().posted) as posted:
+        handbook.open_page()
+    assert "build.py docs" in posted.args[0].hint
+    assert not browser.opened
+
+
+def test_the_sheet_of_keys_leads_to_the_handbook(program, browser, qtbot):
+    bring(program / "resources" / "handbook")
+    page = ShortcutsPage()
+    qtbot.addWidget(page)
+    page.handbook_button.click()
+    assert len(browser.opened) == 1
+
+
+def test_every_page_that_the_window_leads_to_is_written():
+    assert [page for page in get_args(handbook.Page) if not (PROJECT / "docs" / f"{page}.md").is_file()] == []

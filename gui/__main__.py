@@ -1,4 +1,4 @@
-"""`ritornello [FILE]`: opens the window. `--screenshot PNG` saves a picture of it and quits, for trying it out."""
+"""`ritornello [FILE…]`: opens the window. `--screenshot PNG` saves a picture of it and quits, for trying it out."""
 
 import argparse
 import multiprocessing
@@ -11,7 +11,13 @@ from gui.screen import missing_screen
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ritornello", description="Your own small model continues your music.")
-    parser.add_argument("file", nargs="?", type=Path, help="a .mid file or a .ritornello project to open")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="a .mid file, a project or a model to open, or pieces to bring in",
+    )
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and quit")
     parser.add_argument("--wait-ms", type=int, default=1500, metavar="N", help="how long before the picture is taken")
     return parser
@@ -31,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from gui.app import run
 
-    return run([sys.argv[0]], file=options.file, screenshot=options.screenshot, wait_ms=options.wait_ms)
+    return run([sys.argv[0]], files=options.files, screenshot=options.screenshot, wait_ms=options.wait_ms)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,17 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMessageBox, QPlainTextEdit, QVBoxLayout
 
 from core import paths
+from core.errors import AppError
 from core.log_file import LogFile
 from gui import theme
 from gui.controls import pitches
@@ -28,6 +29,7 @@ from gui.controls.text import label
 from gui.document import Document
 from gui.garbage import Collector
 from gui.generating import Generator
+from gui.instance import Instance
 from gui.jobs import JobRunner
 from gui.main_window import MainWindow
 from gui.playback import Playback
@@ -181,7 +183,9 @@ def _start_log() -> None:
     logging.getLogger().setLevel(logging.INFO)
 
 
-def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | None = None, wait_ms: int = 1500) -> int:
+def run(
+    arguments: list[str], *, files: Sequence[Path] = (), screenshot: Path | None = None, wait_ms: int = 1500
+) -> int:
     """Run the application until its window is closed; the exit status.
 
     screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
@@ -196,7 +200,14 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     app.setApplicationName("Ritornello")
     app.setApplicationDisplayName("Ritornello")
     _start_log()
+    instance = Instance(paths.home())
     preferences = Preferences(paths.settings_file())
+    try:
+        if screenshot is None and not instance.begin(files):
+            return 0
+    except AppError as error:
+        theme.apply(app, preferences.settings.theme)
+        return _refuse(error)
     theme.apply(app, preferences.settings.theme)
     window = make_window(preferences)
     Collector(window)
@@ -206,21 +217,34 @@ def run(arguments: list[str], *, file: Path | None = None, screenshot: Path | No
     ending.came.connect(window.end_session)
     ending.came.connect(app.exit)  # whatever dialog is open: Qt would go on until the last of them is closed
     ending.install()
-    if file is None and preferences.settings.show_first_page:
+    instance.handed.connect(window.arrivals.receive)
+    window.closing.connect(instance.close)
+    app.installEventFilter(window.arrivals)
+    window.arrivals.receive(files)
+    if not files and preferences.settings.show_first_page:
         window.show_first_page()
     else:
         window.start_in_compose()
-    window.painted.connect(lambda: _after_first_paint(window, file), Qt.ConnectionType.QueuedConnection)
+    window.painted.connect(lambda: _after_first_paint(window), Qt.ConnectionType.QueuedConnection)
     window.show()
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
     return app.exec()
 
 
-def _after_first_paint(window: MainWindow, file: Path | None) -> None:
+def _refuse(error: AppError) -> int:
+    """Say why no window opens, in the terminal and on the screen; the exit status."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{error}\n")
+    box = QMessageBox(QMessageBox.Icon.Warning, "Ritornello", error.sentence)
+    box.setInformativeText(error.hint)
+    box.exec()
+    return 1
+
+
+def _after_first_paint(window: MainWindow) -> None:
     window.prepare_rest()
     window.unsaved_work.look(paths.recovery_folder())
-    if file is not None:
-        window.open_file(file)
-    elif window.shows_first_page:
+    if window.shows_first_page:
         window.read_seed()
+    window.arrivals.begin()

@@ -23,11 +23,12 @@ from core import paths
 from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
+from gui.arrivals import Arrivals
 from gui.compose import ComposeWorkspace
 from gui.controls import pitches
 from gui.controls.drops import accept_copy
 from gui.document import Document, Work
-from gui.drop_frame import MODEL_SUFFIX, DropFrame, dropped_files
+from gui.drop_frame import DropFrame, dropped_files
 from gui.file_actions import Dialogs, FileActions
 from gui.first_page import FirstPage
 from gui.generating import Generator
@@ -58,6 +59,8 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
     """The window has been painted for the first time."""
+    closing = Signal()
+    """Nothing is taken on any more; what runs is being ended."""
 
     def __init__(
         self,
@@ -80,6 +83,12 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self._dialogs = dialogs or Dialogs(self)
         self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
+        self.arrivals = Arrivals(
+            self,
+            open_document=self.files.open,
+            import_paths=self.import_paths,
+            import_model=lambda path: self._built().library.import_file(path),
+        )
         self.unsaved_work = UnsavedWork(document, self.files, autosave, jobs, parent=self)
         self.menu_row = MenuRow(self.actions_)
         self.transport = TransportBar(self.actions_, volume=preferences.settings.volume)
@@ -312,15 +321,6 @@ class MainWindow(QMainWindow):
 
     # Files and pieces
 
-    def open_file(self, path: Path) -> None:
-        """Open a document, or bring in what it is: pieces, or a model."""
-        if path.is_dir() or path.suffix.lower() == ".zip":
-            self.import_paths((path,))
-        elif path.suffix.lower() == MODEL_SUFFIX:
-            self._built().library.import_file(path)
-        else:
-            self.files.open(path)
-
     def import_paths(self, dropped: Sequence[Path]) -> None:
         """Bring files and folders into Pieces."""
         self._built().import_paths(dropped)
@@ -475,6 +475,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.files.confirm_then(self._close_for_good)
             return
+        self.closing.emit()
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self._preferences.change(window_geometry=geometry)
         self._playback.close()

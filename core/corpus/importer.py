@@ -183,7 +183,8 @@ def _require_there(paths: Sequence[Path]) -> None:
 
 def _name_of(paths: Sequence[Path]) -> str:
     """What the corpus of these paths is called if nobody says otherwise."""
-    first = paths[0].absolute()
+    there = (path for path in paths if os.path.exists(path))  # noqa: PTH110 -- Path's raises at a closed folder
+    first = next(there, paths[0]).absolute()
     name = (first.name if os.path.isdir(first) else first.stem) or "Pieces"  # noqa: PTH112 -- as above
     return shown(os.fsencode(name))
 

@@ -351,7 +351,7 @@ def test_a_recent_file_is_in_the_menu_at_once(studio, qtbot, tmp_path):
     path = tmp_path / "Évening.mid"
     write_midi(score_of(*line(60)), path)
     assert not studio.window.menu_row.recent.isEnabled()
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.document.path == path)
     assert [action.text() for action in studio.window.menu_row.recent.actions()] == ["Évening.mid"]
 
@@ -530,7 +530,7 @@ def test_a_project_remembers_who_wrote_what(studio, qtbot, tmp_path):
     studio.window.actions_["save_as"].trigger()
     qtbot.waitUntil(lambda: not studio.document.is_dirty)
     studio.document.open(Snapshot())
-    studio.window.open_file(tmp_path / "study.ritornello")
+    studio.window.arrivals.open([tmp_path / "study.ritornello"])
     qtbot.waitUntil(lambda: studio.document.score.note_count > 0)
     assert studio.document.snapshot == kept
 
@@ -589,7 +589,7 @@ def test_closing_with_unsaved_changes_asks_first(studio, qtbot):
 def test_a_file_that_cannot_be_read_is_a_strip_and_the_document_stays(studio, qtbot, tmp_path):
     path = tmp_path / "prelude.mid"
     path.write_bytes(b"nothing of the kind")
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.window.strip.isVisible())
     assert "‘prelude.mid’" in studio.window.strip.accessibleName()
     assert studio.document.score.note_count == 4
@@ -613,7 +613,7 @@ def test_a_disk_that_is_full_keeps_the_work_and_offers_another_place(studio, qtb
 def test_a_file_that_another_program_changed_is_asked_about(studio, qtbot, tmp_path, answer):
     path, other = tmp_path / "study.mid", tmp_path / "other.mid"
     write_midi(studio.document.score, path)
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.document.path == path)
     path.write_bytes(b"another program's")
     studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
@@ -630,7 +630,7 @@ def test_a_file_that_another_program_changed_is_asked_about(studio, qtbot, tmp_p
 def test_a_file_that_only_this_program_changed_is_not_asked_about(studio, qtbot, tmp_path):
     path = tmp_path / "study.mid"
     write_midi(studio.document.score, path)
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.document.path == path)
     for _ in range(2):
         studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
@@ -643,7 +643,7 @@ def test_a_file_that_only_this_program_changed_is_not_asked_about(studio, qtbot,
 def test_what_is_edited_while_another_file_is_read_is_asked_about(studio, qtbot, tmp_path):
     write_midi(score_of(*line(70, 71)), tmp_path / "other.mid")
     studio.dialogs.unsaved.append("cancel")
-    studio.window.open_file(tmp_path / "other.mid")
+    studio.window.arrivals.open([tmp_path / "other.mid"])
     studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
     qtbot.waitUntil(lambda: bool(studio.dialogs.asked))
     qtbot.waitUntil(lambda: not studio.jobs._jobs)
@@ -743,7 +743,7 @@ def test_a_project_keeps_every_batch_the_stars_the_recipes_and_the_panel(studio,
     panel.takes.set_value(7)
     panel.temperature.set_value(0.5)
     panel.range.set_span(20, 100)
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.document.path == path)
     assert studio.document.work == before
     assert panel.request_options() == options
@@ -777,7 +777,7 @@ def test_takes_that_would_be_lost_are_asked_about(studio, qtbot, tmp_path, way, 
     {
         "drop": lambda: studio.window.compose.midi_dropped.emit(tmp_path / "seed.mid"),
         "new": studio.window.actions_["new"].trigger,
-        "open": lambda: studio.window.open_file(tmp_path / "seed.mid"),
+        "open": lambda: studio.window.arrivals.open([tmp_path / "seed.mid"]),
         "close": studio.window.close,
     }[way]()
     assert "4 takes that are not saved" in studio.dialogs.asked[0]
@@ -809,7 +809,7 @@ def test_leaving_a_mid_with_takes_saves_a_project_beside_it(studio, qtbot, tmp_p
     path = tmp_path / "study.mid"
     write_midi(studio.document.score, path)
     content = path.read_bytes()
-    studio.window.open_file(path)
+    studio.window.arrivals.open([path])
     qtbot.waitUntil(lambda: studio.document.path == path)
     with_takes(qtbot, studio)
     studio.dialogs.unsaved.append("save")

@@ -13,6 +13,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     processes                child processes that end with their parent
     wording                  how sentences say numbers
     silence                  shutting up libraries that speak past Python
+    version                  which Ritornello this is
     errors                   expected failures: sentences for a person
 
 Values are immutable and in ticks, 480 to the quarter. Long work is a function `task(control) -> result`.

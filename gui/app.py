@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMessageBox, Q
 from core import paths
 from core.errors import AppError
 from core.log_file import LogFile
+from core.version import version
 from gui import theme
 from gui.controls import pitches
 from gui.controls.buttons import PlainButton
@@ -127,9 +128,7 @@ class BugDialog(QDialog):
         self.setWindowTitle("Ritornello")
         self.setWindowModality(Qt.WindowModality.ApplicationModal)
         self.setMinimumSize(560, 360)
-        self.report = (
-            f"Ritornello, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
-        )
+        self.report = f"Ritornello {version()}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
         kept = self.tr("A copy of your work was kept.") if is_kept else self.tr("Your work is still here.")
         words = self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept
         column = QVBoxLayout(self)

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from multiprocessing.connection import Connection
 
 from core import paths
@@ -16,6 +16,7 @@ from core.errors import AppError, AudioError
 from core.learning.models.library import STARTER, Library
 from core.learning.network.tensorflow.runtime import visible_gpus
 from core.processes import spawned
+from core.version import version
 
 _PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
 _PATIENCE_S = 90.0
@@ -37,7 +38,7 @@ def doctor(_arguments: argparse.Namespace, console: Console) -> None:
     """The command `doctor`."""
     checks = []
     for look in (
-        _python, _packages, _user_folder, _room, _soundfont, _audio_device, _midi_ports, _starter, _processors, _gpu
+        _program, _python, _packages, _user_folder, _room, _soundfont, _audio_device, _midi_ports, _starter, _processors, _gpu
     ):  # fmt: skip
         check = look()
         checks.append(check)
@@ -45,6 +46,10 @@ def doctor(_arguments: argparse.Namespace, console: Console) -> None:
         if check.hint:
             console.say(f"       {check.hint}")
     console.result({"checks": checks, "ok": all(check.ok for check in checks)})
+
+
+def _program() -> Check:
+    return Check("Ritornello", ok=True, detail=version())
 
 
 def _python() -> Check:
@@ -57,8 +62,8 @@ def _packages() -> Check:
     found, missing = [], []
     for name in _PACKAGES:
         try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
             missing.append(name)
     # A frozen application carries its packages without their records.
     is_fine = not missing or bool(getattr(sys, "frozen", False))

@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from core.cli.arguments import file_to_write, named
@@ -15,6 +14,7 @@ from core.cli.console import Console, UsageError, shown
 from core.cli.interruption import Interrupted, interruptible
 from core.errors import AppError
 from core.files import refused
+from core.version import version
 
 _LOG = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Your own MIDI files become your own small model: it continues what you give it.",
         epilog="RITORNELLO_HOME moves the folder of models, corpora, cache and settings elsewhere.",
     )
-    parser.add_argument("--version", action="version", version=f"Ritornello {_version()}")
+    parser.add_argument("--version", action="version", version=f"Ritornello {version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(
@@ -246,10 +246,3 @@ def _evaluating(command: _Command) -> None:
         "--order", type=int, metavar="K", help="with --counting: only so many notes back; by default 0 to 5"
     )
     made.add_argument("--natural-keys", action="store_true", help="with --counting: don't count in other keys")
-
-
-def _version() -> str:
-    try:
-        return version("ritornello")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -1,68 +1,109 @@
-"""A wheel, built without a network, holds all that an installed copy needs."""
+"""A wheel, built without a network and installed where there is no checkout, holds all that the program needs."""
 
-import json
-import shutil
+import hashlib
+import os
 import subprocess
 import sys
+import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
+import PySide6
 import pytest
+from PySide6.QtGui import QImage
+
+from tests.architecture.scripts import script
 
 PROJECT = Path(__file__).resolve().parents[2]
-BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
+WINDOWS = sys.platform == "win32"
 ASK = """
-import json
-from core import paths
-from gui import theme
-theme._tokens()
-found = (paths.soundfont(), paths.starter_model(), paths.demo_seed(), paths.sample_collection())
-print(json.dumps([str(paths.resources()), [path.exists() for path in found]]))
+import sys
+from core import paths, version
+import gui
+print(version.version())
+print(gui.__file__)
+for name, ask in vars(paths).items():
+    if callable(ask) and ask.__module__ == "core.paths" and (path := ask()).is_relative_to(paths.resources()):
+        print(path if path.exists() else f"{name} is missing")
 """
 
 
 @pytest.fixture(scope="module")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A wheel of the checkout, the source archive, and what either holds."""
-    folder = tmp_path_factory.mktemp("archives")
-    copy = folder / "checkout"  # building leaves things behind
-    shutil.copytree(
-        PROJECT, copy, ignore=shutil.ignore_patterns(".*", "tests", "docs", "*.egg-info", "build", "__pycache__")
-    )
-    found = {}
-    for kind in ("wheel", "sdist"):
-        command = [sys.executable, "-c", BUILD, f"build_{kind}", str(folder)]
-        done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        found[kind] = folder / done.stdout.splitlines()[-1]
-    return found
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = script("target_wheel")
+    return target.make(script("release").project_version(), None, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs of an environment of its own; what Ritornello stands on is lent to it."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "with spaces äöü"
+    venv.create(folder, symlinks=not WINDOWS)
+    programs = folder / ("Scripts" if WINDOWS else "bin")
+    packages = next(folder.rglob("site-packages"))
+    (packages / "lent.pth").write_text(f"{Path(PySide6.__file__).parents[1]}\n", "utf-8")
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--no-index", "--no-deps"]
+    done = subprocess.run([*pip, "--no-warn-script-location", str(wheel)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return programs
+
+
+def run(program: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = dict(os.environ, RITORNELLO_HOME=str(home / "user"), QT_QPA_PLATFORM="offscreen")
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run([str(program), *arguments], cwd=home, env=environment, capture_output=True, text=True)
 
 
 def shipped() -> set[str]:
-    return {
-        str(path.relative_to(PROJECT / "resources")) for path in (PROJECT / "resources").rglob("*") if path.is_file()
-    }
+    resources = PROJECT / "resources"
+    return {path.relative_to(resources).as_posix() for path in resources.rglob("*") if path.is_file()}
 
 
-def test_an_installed_copy_finds_every_resource_and_its_top_level_names_are_its_own(
-    archives: dict[str, Path], tmp_path: Path
+def test_a_wheel_holds_both_packages_with_all_resources_and_no_other_top_level_name(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if not name.endswith("/")}
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"core", "gui"}
+    assert {name.removeprefix("core/resources/") for name in names if name.startswith("core/resources/")} == shipped()
+
+
+def test_an_installed_copy_knows_its_version_and_finds_every_resource_in_itself(
+    installed: Path, tmp_path: Path
 ) -> None:
-    with zipfile.ZipFile(archives["wheel"]) as wheel:
-        wheel.extractall(tmp_path)
-    assert {path.name for path in tmp_path.iterdir() if not path.name.endswith(".dist-info")} == {"core", "gui"}
-    within = tmp_path / "core" / "resources"
-    assert {str(path.relative_to(within)) for path in within.rglob("*") if path.is_file()} == shipped()
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ASK}"
-    done = subprocess.run([sys.executable, "-I", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    done = run(installed / "python", "-I", "-c", ASK, home=tmp_path)
     assert done.returncode == 0, done.stderr
-    folder, found = json.loads(done.stdout)
-    assert Path(folder) == within
-    assert all(found)
+    version, *places = done.stdout.splitlines()
+    assert version == script("release").project_version()
+    assert len(places) > 4
+    assert [place for place in places if not Path(place).is_relative_to(installed.parent)] == []
 
 
-def test_the_source_archive_holds_what_a_wheel_is_built_from(archives: dict[str, Path]) -> None:
-    import tarfile
+def test_an_installed_copy_continues_a_melody_on_the_command_line(installed: Path, tmp_path: Path) -> None:
+    done = run(installed / "ritornello-cli", "generate", "--bars", "1", "--out", "take.mid", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "take.mid").read_bytes().startswith(b"MThd")
 
-    with tarfile.open(archives["sdist"]) as archive:
+
+def test_an_installed_copy_opens_its_window(installed: Path, tmp_path: Path) -> None:
+    done = run(installed / "ritornello", "--screenshot", "window.png", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    picture = QImage(str(tmp_path / "window.png"))
+    assert picture.width() > 800
+    assert len({picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}) > 20
+
+
+def test_the_same_sources_give_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    again = script("target_wheel").make(script("release").project_version(), None, tmp_path)
+    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
+
+
+def test_the_source_archive_holds_what_a_wheel_is_built_from(tmp_path: Path) -> None:
+    target = script("target_wheel")
+    target.copy_sources(tmp_path / "checkout")
+    build = target.BUILD.replace("build_wheel", "build_sdist")
+    command = [sys.executable, "-c", build, str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path / "checkout", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(tmp_path / done.stdout.splitlines()[-1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"resources/{name}" for name in shipped()} | {"packaging/wheel.py"} <= names

@@ -8,7 +8,7 @@ def test_doctor_looks_at_everything_and_says_what_to_do(cli) -> None:
     assert outcome.code == 0
     assert outcome.err == ""
     checks = {check["name"]: check for check in outcome.json["checks"]}
-    wanted = {"Python", "Packages", "User folder", "Soundfont", "Sound device", "MIDI keyboards", "GPU"}
+    wanted = {"Ritornello", "Python", "Packages", "User folder", "Soundfont", "Sound device", "MIDI keyboards", "GPU"}
     assert wanted <= checks.keys()
     assert checks["User folder"]["ok"]
     assert checks["Soundfont"]["ok"]

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,6 +28,7 @@ def spawned(
     other one ends at once, whatever it is doing; or so many seconds later as `grace_s()`, asked there, says.
     """
     context = multiprocessing.get_context("spawn")
+    ours: Any  # on Windows of another class, which does the same
     ours, theirs = context.Pipe()
     process = context.Process(target=_run, args=(target, grace_s, theirs, *arguments), name=name, daemon=True)
     try:
@@ -45,15 +48,15 @@ def spawned(
 @contextmanager
 def _signals_held_back() -> Iterator[None]:
     """Signals come after the block: neither does one leave half a process, nor does it hit one that isn't ready for it."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":  # which has none for a single program
         yield
-        return
-    resource_tracker.ensure_running()  # it would let them through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        resource_tracker.ensure_running()  # it would let them through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run(
@@ -61,7 +64,7 @@ def _run(
 ) -> None:
     """In the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     threading.Thread(target=_end_with_parent, args=(grace_s,), name="parent", daemon=True).start()
     target(pipe, *arguments)

@@ -1,5 +1,6 @@
 """Whether there is a screen to open a window on. Asked before Qt is loaded, which ends the program with a crash where none is."""
 
+import contextlib
 import ctypes
 import os
 import socket
@@ -13,8 +14,12 @@ _ON_SCREENS = {"xcb", "wayland", "wayland-egl"}
 def missing_screen() -> str:
     """Why no window can be opened, in a sentence; "" where one can. Takes a millisecond or two."""
     platforms = {name.partition(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";") if name}
-    if sys.platform != "linux" or platforms - _ON_SCREENS or "WAYLAND_SOCKET" in os.environ:
-        return ""
+    if sys.platform == "linux" and not platforms - _ON_SCREENS and "WAYLAND_SOCKET" not in os.environ:
+        return _missing_on_linux()
+    return ""
+
+
+def _missing_on_linux() -> str:
     named = [f"{name}={os.environ[name]}" for name in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(name)]
     if not named:
         return "Ritornello needs a screen."
@@ -43,9 +48,8 @@ def _reaches_wayland() -> bool:
     if not name:
         return False
     path = Path(os.environ.get("XDG_RUNTIME_DIR", "")) / name  # a whole path stays itself
-    try:
-        with socket.socket(socket.AF_UNIX) as line:
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as line:
             line.connect(str(path))
-    except OSError:
-        return False
-    return True
+            return True
+    return False

@@ -5,8 +5,10 @@
 Writes `NAME-SIZE.png` (Linux), `NAME.ico` (Windows) and `NAME.icns` (macOS) for the names in SOURCES.
 """
 
+import importlib.util
 import os
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,6 +37,16 @@ def make(folder):
         written[-2].write_bytes(ico(source))
         written[-1].write_bytes(icns(source, margin=ICNS_MARGIN if name == "app" else 0))
     return written
+
+
+def make_by_qt(folder):
+    """The same, by whichever Python has PySide6: this one, or the one that builds."""
+    if importlib.util.find_spec("PySide6"):
+        return make(folder)
+    import environment
+
+    subprocess.run([environment.python(), __file__, folder], check=True)
+    return sorted(folder.iterdir())
 
 
 def drawn(source, size, *, margin=0.0):

@@ -7,6 +7,7 @@ up. A chunk of files whose process died is read again one by one, each in the op
 import contextlib
 import os
 import sqlite3
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -149,8 +150,9 @@ class _Reading:
 
 def _serve(connection: Connection, home: Path, reader: Reader) -> None:
     """In the process: read what comes until nobody is there to send."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(5)  # the window goes first; Windows has no such thing
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.nice(5)  # the window goes first
     connection.send(None)  # a sign of life
     with contextlib.suppress(EOFError, OSError), closing(_Known(home)) as knows:
         while True:

@@ -6,7 +6,7 @@ From the top down, a module knows only those below it (import-linter checks it, 
     learning | playback      music → models → takes (its rooms: learning/__init__.py) | sound
     corpus                   files, folders and zips → a corpus of pieces, and what is in it
     music                    Note, Part, Score; edits; timing; pitch; .mid in and out
-    settings
+    settings | standing      what the musician prefers | the user folder and the shipped files, looked at
     paths | tasks | files    where things live; how long work talks; writing without losing
     trash                    what was deleted and can come back
     loading                  reading what may be damaged or hostile: files, JSON, zips and arrays

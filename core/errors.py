@@ -22,6 +22,13 @@ class FileError(AppError):
     """A file or folder can't be read, written or understood."""
 
 
+class NewerError(FileError):
+    """A newer Ritornello made it, in a way that only that one knows. Whoever meets it leaves it as it is, to the byte."""
+
+    def __init__(self, what: str, *, hint: str = "Update Ritornello to open it.") -> None:
+        super().__init__(f"{what} was made by a newer Ritornello.", hint=hint)
+
+
 class DamagedError(FileError):
     """What is stored isn't what it should be: core/loading raises nothing else.
 

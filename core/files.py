@@ -18,6 +18,7 @@ _ELSEWHERE = "Choose another place."
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", "Free some space, or choose another place."),
     errno.EDQUOT: ("your share of the disk is full", "Free some space, or choose another place."),
+    errno.EFBIG: ("it is larger than allowed there", _ELSEWHERE),
     errno.EACCES: ("you may not write there", "Choose another place, or change its permissions."),
     errno.EPERM: ("you may not write there", "Choose another place, or change its permissions."),
     errno.EROFS: ("that disk can only be read", _ELSEWHERE),

@@ -20,10 +20,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMessageBox, QPlainTextEdit, QVBoxLayout
 
 from core import paths
-from core.errors import AppError
+from core.errors import AppError, FileError
 from core.log_file import LogFile
+from core.settings import read_settings
+from core.standing import missing_files, user_folder_troubles
 from core.version import version
-from gui import theme
+from gui import messages, theme
 from gui.controls import pitches
 from gui.controls.buttons import PlainButton
 from gui.controls.text import label
@@ -33,6 +35,7 @@ from gui.generating import Generator
 from gui.instance import Instance
 from gui.jobs import JobRunner
 from gui.main_window import MainWindow
+from gui.messages import Message
 from gui.playback import Playback
 from gui.preferences import Preferences
 from gui.recovery import Autosave
@@ -200,14 +203,13 @@ def run(
     app.setApplicationDisplayName("Ritornello")
     _start_log()
     instance = Instance(paths.home())
-    preferences = Preferences(paths.settings_file())
     try:
         if screenshot is None and not instance.begin(files):
             return 0
-    except AppError as error:
+        preferences = Preferences(paths.settings_file())
         theme.apply(app, preferences.settings.theme)
-        return _refuse(error)
-    theme.apply(app, preferences.settings.theme)
+    except AppError as error:
+        return _refuse(app, error)
     window = make_window(preferences)
     Collector(window)
     reporter = BugReporter(window.save_copy)
@@ -221,29 +223,52 @@ def run(
     app.installEventFilter(window.arrivals)
     window.arrivals.receive(files)
     if not files and preferences.settings.show_first_page:
-        window.show_first_page()
+        window.show_first_page(awaits_seed=True)
     else:
         window.start_in_compose()
-    window.painted.connect(lambda: _after_first_paint(window), Qt.ConnectionType.QueuedConnection)
+    window.painted.connect(lambda: _after_first_paint(window, preferences), Qt.ConnectionType.QueuedConnection)
     window.show()
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
     return app.exec()
 
 
-def _refuse(error: AppError) -> int:
+def _refuse(app: QApplication, error: AppError) -> int:
     """Say why no window opens, in the terminal and on the screen; the exit status."""
     if sys.stderr is not None:
         sys.stderr.write(f"{error}\n")
+    with contextlib.suppress(AppError):
+        theme.apply(app, read_settings(paths.settings_file()).settings.theme)
     box = QMessageBox(QMessageBox.Icon.Warning, "Ritornello", error.sentence)
     box.setInformativeText(error.hint)
     box.exec()
     return 1
 
 
-def _after_first_paint(window: MainWindow) -> None:
+def _after_first_paint(window: MainWindow, preferences: Preferences) -> None:
     window.prepare_rest()
     window.unsaved_work.look(paths.recovery_folder())
     if window.shows_first_page:
         window.read_seed()
     window.arrivals.begin()
+    _tell_troubles(window, preferences)
+
+
+def _tell_troubles(window: MainWindow, preferences: Preferences) -> None:
+    """Say what the program has to do without."""
+
+    def tell(error: AppError) -> None:
+        messages.post(Message(error.sentence, error.hint, "warning"))
+
+    def done(found: tuple[tuple[FileError, ...], tuple[FileError, ...]]) -> None:
+        in_folder, shipped = found
+        for error in (*shipped, *in_folder):
+            tell(error)
+        preferences.tells_of_loss = not in_folder
+
+    for error in (*theme.lost_files(), preferences.trouble):
+        if error is not None:
+            tell(error)
+    theme.events().lost.connect(tell, Qt.ConnectionType.QueuedConnection)  # icons are lost in the midst of painting
+    home = paths.home()
+    window.jobs.run(lambda _control: (user_folder_troubles(home), missing_files()), on_done=done)

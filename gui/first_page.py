@@ -132,6 +132,9 @@ class FirstPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._record: ModelRecord | None = None
+        self._knows_models = False
+        self._has_seed = True
         self.demo = DemoRoll()
         self.continue_button = ModelButton(self.tr("Continue this melody"), icon="chevrons-right")
         self.play_button = PlainButton(self.tr("Play the seed"), icon="play", icon_size=15, size="primary")
@@ -146,15 +149,29 @@ class FirstPage(QScrollArea):
         self._connect()
 
     def set_seed(self, notes: Sequence[Note]) -> None:
+        """What would be continued; without any the page says so rather than offering it."""
         self.demo.set_notes(notes)
+        self._has_seed = bool(notes)
+        self.play_button.setEnabled(self._has_seed)
+        self._show_offer()
 
     def set_model(self, record: "ModelRecord | None") -> None:
         """The model that would answer; without any the page says so rather than offering it."""
-        self.continue_button.setEnabled(record is not None)
+        self._record, self._knows_models = record, True
+        self._show_offer()
+
+    def _show_offer(self) -> None:
+        record = self._record
+        if not self._knows_models:
+            self.continue_button.setEnabled(self._has_seed)
+            return
+        self.continue_button.setEnabled(record is not None and self._has_seed)
         self.continue_button.setToolTip(
             "" if record else self.tr("The starter model is missing. Train one of your own.")
         )
-        if record is None:
+        if not self._has_seed:
+            chip, answer = "", self.tr("No melody is waiting. Open one, or start with an empty piano roll.")
+        elif record is None:
             chip, answer = "", self.tr("A blue seed melody is waiting.")
         elif record.is_starter:
             chip = self.tr("starter model, learnt from {melodies}")

@@ -36,6 +36,7 @@ from gui.handbook import open_page
 from gui.jobs import JobRunner
 from gui.menu_row import MenuRow, StatusBar
 from gui.message_pile import MessagePile
+from gui.messages import Message
 from gui.playback import Playback
 from gui.preferences import Preferences
 from gui.project_file import Opened, read_document
@@ -174,7 +175,7 @@ class MainWindow(QMainWindow):
             "show_pieces": lambda: self.show_workspace("pieces"),
             "show_train": lambda: self.show_workspace("train"),
             "show_compose": lambda: self.show_workspace("compose"),
-            "first_page": self.show_first_page,
+            "first_page": lambda: self.show_first_page(),
             "handbook": open_page,
             "keys": self._open_keys,
             "about": self._open_about,
@@ -199,6 +200,11 @@ class MainWindow(QMainWindow):
         page.keys_requested.connect(self._open_keys)
         page.shown_at_start_changed.connect(lambda shown: self._preferences.change(show_first_page=shown))
         self.actions_["generate"].triggered.connect(self._on_generate_key)
+
+    @property
+    def jobs(self) -> JobRunner:
+        """For what is looked after outside the window."""
+        return self._jobs
 
     def prepare_rest(self) -> None:
         """After the first paint: read what the first takes need, and make the other workspaces when they are loaded."""
@@ -258,10 +264,11 @@ class MainWindow(QMainWindow):
         """Show Compose before anything else is built."""
         self._show_page(self.compose, "compose")
 
-    def show_first_page(self) -> None:
-        """The page of the first start, with what the document holds as the seed."""
+    def show_first_page(self, *, awaits_seed: bool = False) -> None:
+        """The page of the first start, with what the document holds as the seed. awaits_seed: with one still to be read."""
         self._show_page(self.first_page, "compose")
-        self.first_page.set_seed(self._document.notes)
+        if not awaits_seed:
+            self.first_page.set_seed(self._document.notes)
         self.first_page.focus()
 
     def _show_page(self, page: QWidget, key: str) -> None:
@@ -391,6 +398,8 @@ class MainWindow(QMainWindow):
             return
         has_sound = device.is_available is not False
         self.transport.show_sound(available=has_sound, sentence=device.sentence)
+        if has_sound and device.sentence and paths.soundfont().is_file():  # the start tells of one that is missing
+            messages.post(Message(device.sentence, self.tr("Install Ritornello again."), "warning"))
         if not has_sound and not self._told_of_no_sound:
             self._told_of_no_sound = True
             messages.note(self.tr("No sound device found. You can still edit, train, generate and export."))

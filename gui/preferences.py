@@ -1,16 +1,15 @@
 """The settings in force: one value that the window changes and that is kept at once, or when what slides has rested."""
 
 import dataclasses
-import logging
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.errors import FileError
-from core.settings import Settings, read_settings, write_settings
+from core.errors import FileError, NewerError
+from core.settings import Settings, read_settings, set_aside, write_settings
+from gui import messages
 
-_LOG = logging.getLogger(__name__)
 _RECENT = 10
 _RESTS_MS = 500
 
@@ -22,8 +21,18 @@ class Preferences(QObject):
 
     def __init__(self, file: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._file = file
-        self._settings = self._kept = read_settings(file)
+        self._file: Path | None = file
+        """None: it must not be written."""
+        stored = read_settings(file)
+        self._settings = self._kept = stored.settings
+        self.trouble = stored.trouble
+        """Why the settings can't be read."""
+        self.tells_of_loss = True
+        """Whether it is still to be said that they can't be kept: once is enough."""
+        if isinstance(self.trouble, NewerError):
+            self._file = None
+        elif self.trouble is not None:
+            set_aside(file)
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.setInterval(_RESTS_MS)
@@ -49,10 +58,14 @@ class Preferences(QObject):
         if self._settings == self._kept:
             return
         self._kept = self._settings
+        if self._file is None:
+            return
         try:
             write_settings(self._file, self._settings)
         except FileError as error:
-            _LOG.info("settings not kept: %s", error)
+            if self.tells_of_loss:
+                self.tells_of_loss = False
+                messages.post_failure(error)
 
     def _set(self, values: dict[str, Any]) -> None:
         settings = dataclasses.replace(self._settings, **values)

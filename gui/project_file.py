@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import DamagedError, FileError
+from core.errors import DamagedError, FileError, NewerError
 from core.files import digest, require_unchanged, write_bytes
 from core.loading.json_values import build, parse_json
 from core.loading.opening import read_file
@@ -158,7 +158,7 @@ def read_project(content: bytes, name: str) -> Opened:
         with Zip(content, most_members=_MOST_MEMBERS, most_bytes=_LARGEST) as archive:
             stored = parse_json(archive.read(_ABOUT, at_most=_MOST_TEXT_BYTES), at_most=_MOST_TEXT_BYTES)
             if build(_Format, stored).format > _FORMAT:
-                raise FileError(f"‘{name}’ was made by a newer Ritornello.", hint="Update Ritornello to open it.")
+                raise NewerError(f"‘{name}’")
             about = build(_About, stored)
             generated = frozenset(Note(*values) for values in about.generated)
             score = read_midi_bytes(archive.read(_SCORE, at_most=_LARGEST), name).score

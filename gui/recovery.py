@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote_to_bytes
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from core import paths
-from core.errors import AppError, DamagedError, FileError
+from core.errors import AppError, DamagedError, FileError, NewerError
 from core.files import write_bytes
 from core.loading.json_values import build, read_json
 from core.tasks import Control
@@ -57,13 +57,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A copy that was left behind. `opened`: what it holds; None where it is damaged."""
+    """A copy that was left behind. `opened`: what it holds; None where it is damaged, or a newer Ritornello's."""
 
     file: Path
     origin: Origin
     opened: Opened | None
     saved_at: float
     """Seconds since 1970."""
+    is_newer: bool = False
 
     @property
     def path(self) -> Path | None:
@@ -101,9 +102,11 @@ def _is_owned(file: Path) -> bool:
 
 def _recovery(file: Path) -> Recovery:
     opened: Opened | None = None
+    is_newer = False
     try:
         opened = read_document(file)
     except FileError as error:
+        is_newer = isinstance(error, NewerError)
         _LOG.info("recovery copy %s: %s", file.name, error)
     try:
         saved_at = file.stat().st_mtime
@@ -114,7 +117,7 @@ def _recovery(file: Path) -> Recovery:
         origin = build(Origin, told or read_json(file.with_suffix(".json"), at_most=_MOST_JSON), lenient=True)
     except DamagedError:
         origin = Origin()
-    return Recovery(file, origin, opened, saved_at)
+    return Recovery(file, origin, opened, saved_at, is_newer=is_newer)
 
 
 class Autosave(QObject):

@@ -6,17 +6,20 @@ the screen's own resolution in the colour of a role such as "text.secondary".
 """
 
 import functools
-import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from core import paths
+from core.errors import DamagedError, FileError
+from core.loading.json_values import build, read_json
+from core.loading.opening import read_file
+from core.standing import lost_file
 
 ThemeChoice = Literal["system", "dark", "light"]
 Weight = Literal["regular", "medium", "semibold"]
@@ -25,13 +28,19 @@ _FILLED = frozenset({"play", "pause", "square", "circle"})
 _WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "semibold": QFont.Weight.DemiBold}
 _BITS_AT_THE_TOP = 5.0
 _APP_ICON_SIDES = (16, 24, 32, 48, 64, 128)
+_MOST_BYTES = 1 << 20
+_NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"/>'
 _STROKE = "1.9"
 """Between Lucide's 2 at 24 pixels and the 1.75 that thins out at 16."""
 
 
 @functools.cache
 def _tokens() -> dict[str, Any]:
-    stored: dict[str, Any] = json.loads((paths.resources() / "themes" / "tokens.json").read_text("utf-8"))
+    file = paths.resources() / "themes" / "tokens.json"
+    try:
+        stored: dict[str, Any] = build(dict[str, Any], read_json(file, at_most=_MOST_BYTES))
+    except DamagedError as error:
+        raise lost_file(file, "") from error
     return stored
 
 
@@ -59,7 +68,23 @@ def _metrics() -> dict[str, Any]:
 
 @functools.cache
 def _icon_source(name: str) -> str:
-    return (paths.resources() / "icons" / f"{name}.svg").read_text("utf-8")
+    file = paths.resources() / "icons" / f"{name}.svg"
+    try:
+        return read_file(file, at_most=_MOST_BYTES).decode()
+    except (DamagedError, UnicodeDecodeError):
+        _lose(file, QCoreApplication.translate("theme", "Its place stays empty."))
+        return _NOTHING
+
+
+def _lose(file: Path, without: str) -> None:
+    error = lost_file(file, without)
+    _State.lost.append(error)
+    events().lost.emit(error)
+
+
+def lost_files() -> tuple[FileError, ...]:
+    """The shipped fonts and icons that were needed and can't be read, in sentences; `events().lost` tells of more."""
+    return tuple(_State.lost)
 
 
 class Theme:
@@ -258,6 +283,8 @@ QCheckBox::indicator:focus {{ border: 2px solid {border_focus}; width: 12px; hei
 class _Events(QObject):
     changed = Signal()
     """Another theme is current: repaint."""
+    lost = Signal(object)
+    """A FileError: a shipped font or icon can't be read."""
 
 
 class _State:
@@ -268,11 +295,18 @@ class _State:
     reduces_motion = False
     events: _Events | None = None
     fonts_loaded = False
+    lost: ClassVar[list[FileError]] = []
 
 
 @functools.cache
 def _theme(name: Literal["dark", "light"]) -> Theme:
-    return Theme(name)
+    """Raises FileError where its colours are missing or damaged: nothing can be shown without."""
+    try:
+        theme = Theme(name)
+        theme.palette(), theme.style_sheet()  # which use most of them
+    except (KeyError, TypeError, AttributeError) as error:
+        raise lost_file(paths.resources() / "themes" / "tokens.json", "") from error
+    return theme
 
 
 def current() -> Theme:
@@ -335,7 +369,8 @@ def _load_fonts() -> None:
     if not _State.fonts_loaded:
         _State.fonts_loaded = True
         for weight in ("Regular", "Medium", "SemiBold"):
-            QFontDatabase.addApplicationFont(str(_font_file(weight)))
+            if QFontDatabase.addApplicationFont(str(_font_file(weight))) < 0:
+                _lose(_font_file(weight), QCoreApplication.translate("theme", "A font of this computer is used."))
 
 
 def _font_file(weight: str) -> Path:

@@ -51,6 +51,9 @@ class UnsavedWork(QObject):
     def offer(self, recovery: Recovery) -> None:
         """Say that unsaved work was found, and bring it back if wanted."""
         opened = recovery.opened
+        if recovery.is_newer:
+            self._tell_of_newer(recovery)
+            return
         if opened is None:
             self._tell_of_damaged(recovery)
             return
@@ -75,6 +78,18 @@ class UnsavedWork(QObject):
                     MessageAction(without_it, lambda: self._drop(recovery)),
                 ),
                 icon="history",
+            )
+        )
+
+    def _tell_of_newer(self, recovery: Recovery) -> None:
+        messages.post(
+            Message(
+                self.tr("A copy of unsaved work, ‘{name}’, was made by a newer Ritornello.").format(
+                    name=recovery.file.name
+                ),
+                self.tr("It stays for that one to open."),
+                "warning",
+                (MessageAction(self.tr("Show in folder"), lambda: show_folder(recovery.file)),),
             )
         )
 

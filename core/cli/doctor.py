@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib import metadata
 from multiprocessing.connection import Connection
@@ -16,6 +15,7 @@ from core.errors import AppError, AudioError
 from core.learning.models.library import STARTER, Library
 from core.learning.network.tensorflow.runtime import visible_gpus
 from core.processes import spawned
+from core.standing import user_folder_troubles
 from core.version import version
 
 _PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
@@ -72,14 +72,10 @@ def _packages() -> Check:
 
 
 def _user_folder() -> Check:
-    folder = paths.home()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".check-"):
-            pass
-    except OSError as error:
-        return Check("User folder", ok=False, detail=f"{folder}: {error.strerror or error}", hint="Set RITORNELLO_HOME to a folder that can be written.")  # fmt: skip
-    return Check("User folder", ok=True, detail=f"{folder}, writable")
+    troubles = user_folder_troubles(paths.home())
+    if troubles:
+        return Check("User folder", ok=False, detail=troubles[0].sentence, hint=troubles[0].hint)
+    return Check("User folder", ok=True, detail=f"{paths.home()}, writable")
 
 
 def _room() -> Check:

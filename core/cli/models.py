@@ -104,7 +104,7 @@ def _line(record: ModelRecord) -> str:
             if record.is_starter
             else f"Delete it with: ritornello-cli models delete {record.id}"
         )
-        return f"{record.name} (damaged): {record.damage} {what}"
+        return f"{record.name} ({record.state}): {record.damage} {what}"
     words = [record.name + (" (starter)" if record.is_starter and record.name.casefold() != "starter" else "")]
     if record.corpus_name:
         words.append(f"from ‘{record.corpus_name}’ ({record.pieces:,} pieces)")

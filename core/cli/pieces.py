@@ -87,6 +87,9 @@ def list_corpora(_arguments: argparse.Namespace, console: Console) -> None:
     if not corpora:
         console.say("There are no corpora yet. Make one with: ritornello-cli import FOLDER")
     for corpus in corpora:
+        if corpus.is_newer:
+            console.say(f"{corpus.name}: {corpus.damage} Update Ritornello to open it.")
+            continue
         if corpus.damage:
             console.say(f"{corpus.name}: {corpus.damage} Import its folder again, or: {_DELETE} {corpus.id}")
             continue

@@ -15,14 +15,17 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 
-from core.corpus.database import COMPANIONS, move, of_kinds, translated
-from core.errors import FileError
+from core.corpus.database import COMPANIONS, is_newer, mark_format, move, of_kinds, translated
+from core.errors import FileError, NewerError
 from core.files import not_written
 from core.music.columns import ScoreColumns
 from core.music.score import Score
 
 READER = 1
 """Raise it whenever reading or judging a file gives something else than before: what older readers cached is then read anew."""
+
+_FORMAT = 1
+"""Raise it whenever an older Ritornello could no longer use the file."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS file (
@@ -106,7 +109,7 @@ def open_cache(home: Path) -> Iterator[sqlite3.Connection]:
     """A connection of this thread to the cache, made if there is none.
 
     Damage, also such as shows only while it is used, sets the cache aside and raises DamagedCacheError: the next to open
-    it begins a new one. Raises FileError when it can't be made or used.
+    it begins a new one. Raises NewerError for one of a newer Ritornello, FileError when it can't be made or used.
     """
     path = cache_file(home)
     try:
@@ -119,7 +122,7 @@ def open_cache(home: Path) -> Iterator[sqlite3.Connection]:
             _require_ordinary(path)
             connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             try:
-                _prepare(connection)
+                _prepare(connection, path)
                 yield connection
             finally:
                 connection.close()
@@ -133,11 +136,15 @@ def using_cache(home: Path) -> AbstractContextManager[None]:
     return translated("The cache of read files can't be used", cache_file(home), damaged=DamagedCacheError)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    if is_newer(connection, _FORMAT):
+        hint = "Update Ritornello. Or delete it: the files of your collections are then read anew."
+        raise NewerError(f"The cache of read files, ‘{path}’,", hint=hint)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")  # a crash of the program loses nothing, one of the power a chunk
     connection.execute("PRAGMA cache_size = -3000")  # 3 MB, whatever the number of files
     connection.executescript(_SCHEMA)
+    mark_format(connection, _FORMAT)
     for table, kind in (("content", Understood), ("file", Seen)):
         found = connection.execute(f"SELECT * FROM {table} LIMIT 0").description  # noqa: S608 -- names of our own
         if [name for name, *_ in found] != [field.name for field in fields(kind)]:

@@ -84,6 +84,18 @@ def _is_full(path: Path) -> bool:
         return False
 
 
+def is_newer(connection: sqlite3.Connection, format_: int) -> bool:
+    """Whether a file is of a format that only a newer Ritornello knows. Asked before anything is written, or looked for in it."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(found > format_)
+
+
+def mark_format(connection: sqlite3.Connection, format_: int) -> None:
+    """Write the format into a file that says none, as new ones and those of version 0.1 do."""
+    if connection.execute("PRAGMA user_version").fetchone() == (0,):
+        connection.execute(f"PRAGMA user_version = {format_:d}")
+
+
 def require_sound(connection: sqlite3.Connection) -> None:
     """Raises sqlite3.DataError, which is damage, where a file has lost some of itself and would still answer.
 

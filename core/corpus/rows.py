@@ -7,10 +7,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
-from core.corpus.database import of_kinds, translated
-from core.errors import FileError
+from core.corpus.database import is_newer, of_kinds, translated
+from core.errors import FileError, NewerError
 
 T = TypeVar("T")
+FORMAT = 1
+"""Of a corpus file. Raise it whenever an older Ritornello could no longer read or write one."""
 _PAGE = 512
 
 
@@ -23,7 +25,10 @@ class DamagedCorpusError(FileError):
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that reads a corpus file, and neither makes it nor changes it. Raises DamagedCorpusError, FileError."""
+    """A connection that reads a corpus file, and neither makes it nor changes it.
+
+    Raises DamagedCorpusError, NewerError, FileError.
+    """
     what = f"The corpus ‘{path.stem}’ can't be read"
     with translated(what, path, damaged=lambda: DamagedCorpusError(path.stem)):
         if os.path.lexists(path) and not path.is_file():
@@ -31,6 +36,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         # For writing, though nothing is written: only so does SQLite take back what a killed program left half done.
         uri = f"{path.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)) as connection:
+            if is_newer(connection, FORMAT):
+                raise NewerError(f"The corpus ‘{path.stem}’")
             connection.execute("PRAGMA query_only = 1")
             yield connection
 

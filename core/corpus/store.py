@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.corpus.cache import open_cache, score_of
-from core.corpus.database import move, of_kinds, require_sound, translated
+from core.corpus.database import is_newer, mark_format, move, of_kinds, require_sound, translated
 from core.corpus.melody import melody_line
 from core.corpus.report import VERDICT_KINDS, ImportReport, verdict_of_row
-from core.corpus.rows import DamagedCorpusError, Rows, reading
-from core.errors import FileError
+from core.corpus.rows import FORMAT, DamagedCorpusError, Rows, reading
+from core.errors import FileError, NewerError
 from core.files import not_written
 from core.music.score import Part, Score
 from core.trash import Trash, id_of
@@ -101,6 +101,8 @@ class Corpus:
     """ISO 8601, UTC."""
     damage: str = ""
     """Why its file can't be read, in a sentence; such a corpus has no pieces, and is good for nothing but deleting."""
+    is_newer: bool = False
+    """It can't be read because a newer Ritornello made it."""
 
     @property
     def note_count(self) -> int:
@@ -161,6 +163,8 @@ class CorpusStore:
 
     def save(self, corpus: Corpus) -> None:
         """Keep a corpus as it is now; made if there is none of its id."""
+        if corpus.is_newer:
+            raise NewerError(f"The corpus ‘{corpus.name}’")
         if corpus.damage:
             raise DamagedCorpusError(corpus.name)
         with self.writing(corpus.id) as connection:
@@ -317,7 +321,10 @@ class CorpusStore:
                 raise DamagedCorpusError(corpus_id)
             connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             try:
+                if is_newer(connection, FORMAT):
+                    raise NewerError(f"The corpus ‘{corpus_id}’")
                 connection.executescript(SCHEMA)
+                mark_format(connection, FORMAT)
                 require_sound(connection)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
@@ -334,7 +341,8 @@ class CorpusStore:
         try:
             return replace(self._read(path), id=corpus_id)
         except FileError as error:
-            return Corpus(corpus_id, _name_in(path) or corpus_id, "all", (), "", damage=error.sentence)
+            name, is_newer = _name_in(path) or corpus_id, isinstance(error, NewerError)
+            return Corpus(corpus_id, name, "all", (), "", damage=error.sentence, is_newer=is_newer)
 
     def _read(self, path: Path) -> Corpus:
         with reading(path) as connection:

@@ -158,11 +158,7 @@ class CorpusController(QObject):
     # Corpora
 
     def _show_list(self, wanted: str, corpora: "tuple[Corpus, ...]") -> None:
-        damaged = self.tr("{name} (damaged)")
-        choices = [
-            CorpusChoice(corpus.id, damaged.format(name=corpus.name) if corpus.damage else corpus.name)
-            for corpus in corpora
-        ]
+        choices = [CorpusChoice(corpus.id, self._called(corpus)) for corpus in corpora]
         self._workspace.report.set_corpora(choices, wanted)
         if self._import is not None:
             return
@@ -172,6 +168,11 @@ class CorpusController(QObject):
             return
         known = {corpus.id for corpus in corpora}
         self.show_corpus(wanted if wanted in known else max(corpora, key=lambda corpus: corpus.created).id)
+
+    def _called(self, corpus: "Corpus") -> str:
+        if corpus.is_newer:
+            return self.tr("{name} (made by a newer Ritornello)").format(name=corpus.name)
+        return self.tr("{name} (damaged)").format(name=corpus.name) if corpus.damage else corpus.name
 
     def _show_view(self, view: CorpusView) -> None:
         if self._import is not None:

@@ -83,7 +83,7 @@ def filtered(view: CorpusView, chart: str, bar: int) -> FilterView:
 
 def _source(corpus: "Corpus", report: "ImportReport", files: Files) -> str:
     if corpus.damage:
-        return f"{corpus.damage} Import its folder again, or delete it."
+        return f"{corpus.damage} {'Update Ritornello to open it.' if corpus.is_newer else 'Import its folder again, or delete it.'}"
     return source_words(report) if len(corpus.pieces) else reasons_words(files["skipped"])
 
 

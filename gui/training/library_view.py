@@ -134,7 +134,7 @@ class LibraryDialog(QDialog):
     def _look(self) -> None:
         record = self.record
         is_own = record is not None and not record.is_starter
-        is_whole = record is not None and record.state != "damaged"
+        is_whole = record is not None and not record.damage
         self.about.setEnabled(is_whole)
         self.rename.setEnabled(is_own and is_whole)
         self.delete.setEnabled(is_own)
@@ -166,11 +166,14 @@ class LibraryDialog(QDialog):
         ]
 
 
+_STATES = {"unfinished": "unfinished", "damaged": "damaged", "newer": "made by a newer Ritornello"}
+
+
 def row_of(record: "ModelRecord") -> tuple[str, ...]:
     """A model's figures as the table shows them."""
     preset = next((preset.title for preset in PRESETS.values() if preset.name == record.preset), record.preset)
     return (
-        record.name if record.state == "ready" else f"{record.name} ({record.state})",
+        record.name if record.state == "ready" else f"{record.name} ({_STATES[record.state]})",
         f"{record.corpus_name}, after “{record.started_from}”" if record.started_from else record.corpus_name,
         grouped(record.pieces) if record.pieces else "–",
         preset,

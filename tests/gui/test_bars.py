@@ -306,3 +306,16 @@ def test_the_drop_frame_covers_the_window_and_takes_no_mouse(window, qtbot):
     assert frame.geometry() == window.rect()
     assert frame.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     assert not frame.grab().isNull()
+
+
+def test_the_first_page_offers_nothing_where_no_melody_waits(dressed, qtbot):
+    page = FirstPage()
+    qtbot.addWidget(page)
+    page.set_seed(())
+    assert not page.continue_button.isEnabled()
+    assert not page.play_button.isEnabled()
+    page.set_model(None)
+    words = [text.text() for text in page.findChildren(Text)]
+    assert "No melody is waiting. Open one, or start with an empty piano roll." in words
+    page.set_seed(line(60, 62))
+    assert page.play_button.isEnabled()

@@ -500,7 +500,7 @@ def test_sliding_the_volume_paints_nothing_and_is_kept_at_the_end(studio, qtbot,
     assert not painted
     assert canvas.isVisible()
     studio.window.close()
-    assert read_settings(home / "settings.json").volume == slider.value
+    assert read_settings(home / "settings.json").settings.volume == slider.value
 
 
 # Files

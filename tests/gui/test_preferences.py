@@ -63,3 +63,21 @@ def test_the_dialog_changes_things_as_they_are_clicked(home, qtbot, dressed):
     dialog.plays_takes.click()
     settings = preferences.settings
     assert (settings.theme, settings.middle_c, settings.plays_takes_on_arrival) == ("light", 3, True)
+
+
+def test_that_settings_are_not_kept_is_told_once(tmp_path, qapp, posted):
+    (tmp_path / "file").write_text("")
+    preferences = Preferences(tmp_path / "file" / "settings.json")
+    preferences.change(volume=0.1)
+    preferences.change(volume=0.2)
+    assert [message.sentence for message in posted] == ["‘settings.json’ was not saved: a file is in the way."]
+
+
+def test_damaged_settings_are_kept_aside_before_others_take_their_place(home, qapp):
+    home.mkdir()
+    (home / "settings.json").write_text('{"theme": "li')
+    preferences = Preferences(home / "settings.json")
+    assert "can't be read" in preferences.trouble.sentence
+    preferences.change(volume=0.1)
+    assert (home / "settings.json.damaged").read_text() == '{"theme": "li'
+    assert Preferences(home / "settings.json").trouble is None

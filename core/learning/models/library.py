@@ -28,6 +28,7 @@ from core.learning.models.model_file import (
     FolderFiles,
     ModelCard,
     ModelFiles,
+    NewerModelError,
     PackedFiles,
     State,
     pack,
@@ -72,13 +73,13 @@ class ModelRecord:
     created: str = ""
     """ISO 8601, UTC."""
     is_starter: bool = False
-    state: State | Literal["damaged"] = "ready"
+    state: State | Literal["newer", "damaged"] = "ready"
     copies: bool = True
     """Whether it has copy heads: only then can it be told how much to come back to earlier figures."""
     started_from: str = ""
     """Name of the model that training began with; "" = from scratch."""
     damage: str = ""
-    """Why its description can't be read, in a sentence. All else but id, name and path is then unknown."""
+    """Why its description can't be read, in a sentence; it may be that of a newer Ritornello. All else but id, name and path is then unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class Library:
             folder = self._models / new_id(name)
         _move(trashed.path, folder, f"“{trashed.record.name}” can't be brought back")
         record = replace(trashed.record, id=folder.name, path=folder)
-        return record if record.state == "damaged" or name == record.name else self.rename(record, name)
+        return record if record.damage or name == record.name else self.rename(record, name)
 
     def export(self, record: ModelRecord, path: Path) -> Path:
         """Write a model as one .ritornello-model, whose suffix is added if missing; returns its path. Raises AppError."""
@@ -294,7 +295,9 @@ class Library:
         except (AppError, OSError) as error:
             _LOG.info("Can't read %s: %s", folder, error)
             why = error.sentence if isinstance(error, AppError) else f"“{id_}” can't be opened: {error.strerror}."
-            return ModelRecord(id_, id_, folder, is_starter=is_starter, state="damaged", damage=why)
+            is_newer = isinstance(error.__cause__, NewerModelError)
+            state: Literal["newer", "damaged"] = "newer" if is_newer else "damaged"
+            return ModelRecord(id_, id_, folder, is_starter=is_starter, state=state, damage=why)
 
     def _free_name(self, wanted: str, *, besides: str = "") -> str:
         wanted = " ".join(wanted.split())[:200] or "Model"

@@ -71,6 +71,10 @@ _MOST_STUDIED_BYTES = 1 << 27
 """Packed; a hundred million notes take less."""
 
 
+class NewerModelError(ModelError):
+    """Its card says that only a newer Ritornello knows how to read it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """All that model.json says: what the model is, what it learnt from, how good it got."""
@@ -119,7 +123,7 @@ class ModelCard:
         if not isinstance(stored, dict) or type(stored.get("format")) is not int:
             raise ModelError("Its description is damaged.")
         if stored["format"] > FORMAT:
-            raise ModelError("It was made by a later version of Ritornello.", hint="Update Ritornello to open it.")
+            raise NewerModelError("It was made by a newer Ritornello.", hint="Update Ritornello to open it.")
         if stored["format"] < _OLDEST_FORMAT:
             raise ModelError(
                 "It was made by an early version of Ritornello.", hint="Train it again with the same pieces."

@@ -4,31 +4,25 @@ import contextlib
 import faulthandler
 import logging
 import os
-import platform
 import signal
 import socket
 import sys
-import threading
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal, qVersion
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMessageBox, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from core import paths
 from core.errors import AppError, FileError
 from core.log_file import LogFile
 from core.settings import read_settings
 from core.standing import missing_files, user_folder_troubles
-from core.version import version
 from gui import messages, theme
+from gui.bugs import BugEnd, BugReporter
 from gui.controls import pitches
-from gui.controls.buttons import PlainButton
-from gui.controls.text import label
 from gui.document import Document
 from gui.garbage import Collector
 from gui.generating import Generator
@@ -81,80 +75,6 @@ def _make_library() -> "Library":
     return Library(paths.home())
 
 
-class BugReporter(QObject):
-    """The last resort: what nobody expected is logged, the work is copied, and the musician is told once at a time."""
-
-    _met = Signal(str)
-    """Sent from whatever thread the bug was in."""
-
-    def __init__(self, save_copy: Callable[[], Path | None]) -> None:
-        super().__init__()
-        self._save_copy = save_copy
-        self._dialog: BugDialog | None = None
-        self._met.connect(self._show, Qt.ConnectionType.QueuedConnection)
-
-    def install(self) -> None:
-        """From now on every unexpected exception comes here."""
-        sys.excepthook = self._on_exception
-        threading.excepthook = self._on_thread_exception
-
-    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            QApplication.quit()
-            return
-        report = "".join(traceback.format_exception(kind, error, trace))
-        _LOG.error("unexpected: %s", report)
-        self._met.emit(report)
-
-    def _on_thread_exception(self, failure: threading.ExceptHookArgs) -> None:
-        if failure.exc_value is not None:
-            self._on_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
-
-    def _show(self, report: str) -> None:
-        copy = self._save_copy()
-        if self._dialog is None:
-            self._dialog = BugDialog(report, is_kept=copy is not None)
-            self._dialog.finished.connect(self._on_closed)
-            self._dialog.open()
-
-    def _on_closed(self, _result: int) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
-
-
-class BugDialog(QDialog):
-    """Says that something went wrong, that the work is safe, and offers the report."""
-
-    def __init__(self, report: str, *, is_kept: bool) -> None:
-        super().__init__()
-        self.setWindowTitle("Ritornello")
-        self.setWindowModality(Qt.WindowModality.ApplicationModal)
-        self.setMinimumSize(560, 360)
-        self.report = f"Ritornello {version()}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
-        kept = self.tr("A copy of your work was kept.") if is_kept else self.tr("Your work is still here.")
-        words = self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
-        column.setSpacing(10)
-        column.addWidget(label(self.tr("Something went wrong"), "verdict", "semibold"))
-        column.addWidget(label(words, role="text.secondary", wraps=True))
-        details = QPlainTextEdit(self.report)
-        details.setReadOnly(True)
-        details.setFont(theme.current().font("caption"))
-        column.addWidget(details, 1)
-        self.copy_button = PlainButton(self.tr("Copy report"), icon="files")
-        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report))
-        close = PlainButton(self.tr("Close"))
-        close.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.copy_button)
-        buttons.addWidget(close)
-        column.addLayout(buttons)
-        self.setAccessibleDescription(words)
-
-
 class EndSignal(QObject):
     """SIGTERM and SIGINT, as when the session ends: a Qt program hears them through a socket alone."""
 
@@ -185,13 +105,8 @@ def _start_log() -> None:
     logging.getLogger().setLevel(logging.INFO)
 
 
-def run(
-    arguments: list[str], *, files: Sequence[Path] = (), screenshot: Path | None = None, wait_ms: int = 1500
-) -> int:
-    """Run the application until its window is closed; the exit status.
-
-    screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
-    """
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """Qt, the log and what else there is once in a process."""
     os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # else the mixer swallows the signals that end a program
     sys.setswitchinterval(SWITCH_S)
     if sys.stderr is not None:
@@ -202,6 +117,17 @@ def run(
     app.setApplicationName("Ritornello")
     app.setApplicationDisplayName("Ritornello")
     _start_log()
+    return app
+
+
+def run(
+    arguments: list[str], *, files: Sequence[Path] = (), screenshot: Path | None = None, wait_ms: int = 1500
+) -> int:
+    """Run the application until its window is closed; the exit status.
+
+    screenshot: save a picture of the window after `wait_ms` and quit, for trying it out.
+    """
+    app = make_application(arguments)
     instance = Instance(paths.home())
     try:
         if screenshot is None and not instance.begin(files):
@@ -209,10 +135,10 @@ def run(
         preferences = Preferences(paths.settings_file())
         theme.apply(app, preferences.settings.theme)
     except AppError as error:
-        return _refuse(app, error)
+        return _refuse(app, error, asks=screenshot is None)
     window = make_window(preferences)
     Collector(window)
-    reporter = BugReporter(window.save_copy)
+    reporter = BugReporter(window.save_copy) if screenshot is None else BugEnd()
     reporter.install()
     ending = EndSignal(window)
     ending.came.connect(window.end_session)
@@ -230,13 +156,19 @@ def run(
     window.show()
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
-    return app.exec()
+    status = app.exec()
+    if isinstance(reporter, BugEnd) and reporter.was_met:
+        window.end_session()
+        return 1
+    return status
 
 
-def _refuse(app: QApplication, error: AppError) -> int:
-    """Say why no window opens, in the terminal and on the screen; the exit status."""
+def _refuse(app: QApplication, error: AppError, *, asks: bool) -> int:
+    """Say why no window opens, in the terminal and, where somebody is to close it, on the screen; the exit status."""
     if sys.stderr is not None:
         sys.stderr.write(f"{error}\n")
+    if not asks:
+        return 1
     with contextlib.suppress(AppError):
         theme.apply(app, read_settings(paths.settings_file()).settings.theme)
     box = QMessageBox(QMessageBox.Icon.Warning, "Ritornello", error.sentence)

@@ -1,157 +1,18 @@
 """What this machine has, and what to do about what is missing."""
 
 import argparse
-import os
-import platform
-import shutil
-import sys
-from dataclasses import dataclass
-from importlib import metadata
-from multiprocessing.connection import Connection
 
-from core import paths
+from core.checks.machine import looked_at
 from core.cli.console import Console
-from core.errors import AppError, AudioError
-from core.learning.models.library import STARTER, Library
-from core.learning.network.tensorflow.runtime import visible_gpus
-from core.processes import spawned
-from core.standing import user_folder_troubles
-from core.version import version
-
-_PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
-_PATIENCE_S = 90.0
-_ROOM_BYTES = 1_000_000_000
-_SET_UP_ANEW = "Delete the folder .venv and run: python3 packaging/bootstrap.py run"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. hint: what to do if it isn't ok, "" if nothing has to be done."""
-
-    name: str
-    ok: bool
-    detail: str
-    hint: str = ""
+from core.tasks import Control
 
 
 def doctor(_arguments: argparse.Namespace, console: Console) -> None:
     """The command `doctor`."""
     checks = []
-    for look in (
-        _program, _python, _packages, _user_folder, _room, _soundfont, _audio_device, _midi_ports, _starter, _processors, _gpu
-    ):  # fmt: skip
-        check = look()
+    for check in looked_at(Control()):
         checks.append(check)
         console.say(f"{'ok  ' if check.ok else 'NOTE'} {check.name}: {check.detail}")
         if check.hint:
             console.say(f"       {check.hint}")
     console.result({"checks": checks, "ok": all(check.ok for check in checks)})
-
-
-def _program() -> Check:
-    return Check("Ritornello", ok=True, detail=version())
-
-
-def _python() -> Check:
-    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("Python", fits, detail, "" if fits else "Install Python 3.11, 3.12 or 3.13.")
-
-
-def _packages() -> Check:
-    found, missing = [], []
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-    # A frozen application carries its packages without their records.
-    is_fine = not missing or bool(getattr(sys, "frozen", False))
-    hint = "" if is_fine else f"Missing: {', '.join(missing)}. {_SET_UP_ANEW}"
-    return Check("Packages", is_fine, ", ".join(found) or "inside the application", hint)
-
-
-def _user_folder() -> Check:
-    troubles = user_folder_troubles(paths.home())
-    if troubles:
-        return Check("User folder", ok=False, detail=troubles[0].sentence, hint=troubles[0].hint)
-    return Check("User folder", ok=True, detail=f"{paths.home()}, writable")
-
-
-def _room() -> Check:
-    folder = next(folder for folder in (paths.home(), *paths.home().parents) if folder.exists())
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        return Check("Free space", ok=False, detail=str(error))
-    return Check(
-        "Free space", free >= _ROOM_BYTES, f"{free / 1e9:.1f} GB", "" if free >= _ROOM_BYTES else "Free some space."
-    )
-
-
-def _soundfont() -> Check:
-    from core.playback import pygame_output
-    from core.playback.synth import choose_renderer
-
-    choice = choose_renderer(paths.soundfont(), pygame_output.decode)
-    if choice.sentence:
-        return Check("Soundfont", ok=False, detail=choice.sentence, hint="Install Ritornello again.")
-    return Check("Soundfont", ok=True, detail=f"{paths.soundfont().name}, sounds")
-
-
-def _audio_device() -> Check:
-    from core.playback.pygame_output import PygameOutput
-
-    output = PygameOutput()
-    try:
-        output.open()
-        output.close()
-    except AudioError as error:
-        return Check("Sound device", ok=False, detail=error.sentence, hint=error.hint)
-    driver = os.environ.get("SDL_AUDIODRIVER", "")
-    return Check("Sound device", ok=True, detail=f"found{f' (driver {driver})' if driver else ''}")
-
-
-def _midi_ports() -> Check:
-    from core.playback.pygame_output import midi_inputs
-
-    try:
-        names = midi_inputs()
-    except AudioError as error:
-        return Check("MIDI keyboards", ok=False, detail=error.sentence, hint=error.hint)
-    return Check("MIDI keyboards", ok=True, detail=", ".join(names) or "none plugged in")
-
-
-def _starter() -> Check:
-    try:
-        record = Library(paths.home()).find(STARTER)
-        Library(paths.home()).load(record)
-    except AppError as error:
-        return Check("Starter model", ok=False, detail=error.sentence, hint=error.hint)
-    return Check("Starter model", ok=True, detail=f"‘{record.name}’, {record.pieces:,} pieces")
-
-
-def _processors() -> Check:
-    return Check("Processors", ok=True, detail=f"{os.cpu_count()} cores")
-
-
-def _gpu() -> Check:
-    """Asked in a process of its own: TensorFlow takes seconds and half a gigabyte, and may crash with a bad driver."""
-    process, ours = spawned(_tell_gpus, name="ritornello-gpu")
-    try:
-        names: tuple[str, ...] | None = ours.recv() if ours.poll(_PATIENCE_S) else None
-    except EOFError:
-        names = None
-    finally:
-        ours.close()
-        process.kill()
-        process.join()
-        process.close()
-    if names is None:
-        return Check("GPU", ok=False, detail="TensorFlow can't be started.", hint=_SET_UP_ANEW)
-    return Check("GPU", ok=True, detail=", ".join(names) or "none; training runs on the processor")
-
-
-def _tell_gpus(pipe: Connection) -> None:
-    pipe.send(visible_gpus())
-    pipe.close()

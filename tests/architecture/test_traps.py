@@ -120,11 +120,14 @@ def swallows_everything(source: str) -> bool:
 
 
 def test_only_the_outermost_frames_catch_everything() -> None:
-    """The thread's (Worker), and the excepthook, which is no except clause. Who clears up hands the error on."""
+    """The thread's (Worker), a check's (what else is wrong must be told too), and the excepthook, which is no except clause.
+
+    Who clears up hands the error on.
+    """
     assert swallows_everything("try:\n    f()\nexcept Exception as error:\n    print(error)")
     assert not swallows_everything("try:\n    f()\nexcept BaseException:\n    g()\n    raise")
     found = {str(path.relative_to(PROJECT)) for path in SOURCES if swallows_everything(path.read_text("utf-8"))}
-    assert found == {"core/workers.py"}
+    assert found == {"core/workers.py", "core/checks/check.py"}
 
 
 def test_files_are_written_in_one_place_alone() -> None:
@@ -136,6 +139,7 @@ def test_files_are_written_in_one_place_alone() -> None:
         "core/learning/events/dataset.py",
         "core/music/midi_file.py",
         "core/playback/mix.py",
+        "gui/smoke_test.py",  # a page that grows with what is done, and is to be there when that hangs
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from gui.app import BugDialog, BugReporter
+from gui.bugs import BugDialog, BugReporter
 from gui.screen import missing_screen
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -149,6 +149,7 @@ import os, signal, sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from gui import app
+from gui.bugs import BugDialog
 
 make = app.make_window
 
@@ -162,7 +163,7 @@ def strike():
     raise ZeroDivisionError("struck")
 
 def end():
-    if not any(isinstance(widget, app.BugDialog) and widget.isVisible() for widget in QApplication.topLevelWidgets()):
+    if not any(isinstance(widget, BugDialog) and widget.isVisible() for widget in QApplication.topLevelWidgets()):
         QTimer.singleShot(10, end)
         return
     print("struck", flush=True)

@@ -1,6 +1,6 @@
 """doctor."""
 
-from core.cli import doctor
+from core.checks import machine
 
 
 def test_doctor_looks_at_everything_and_says_what_to_do(cli) -> None:
@@ -19,7 +19,7 @@ def test_doctor_looks_at_everything_and_says_what_to_do(cli) -> None:
 
 def test_a_missing_sound_device_is_named(monkeypatch) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "no-such-driver")
-    check = doctor._audio_device()
+    check = machine._audio_device()
     assert not check.ok
     assert check.detail.startswith("No sound device found")
     assert check.hint
@@ -28,6 +28,6 @@ def test_a_missing_sound_device_is_named(monkeypatch) -> None:
 def test_a_user_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("RITORNELLO_HOME", str(tmp_path / "file" / "home"))
-    check = doctor._user_folder()
+    check = machine._user_folder()
     assert not check.ok
     assert "RITORNELLO_HOME" in check.hint

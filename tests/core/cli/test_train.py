@@ -28,6 +28,7 @@ INTERRUPTED = """
 import os, signal, sys
 from core.cli import entry, train
 from core.learning.models.progress import EpochDone
+from tests.core.learning.light import train_light
 
 tell = train._Teller.__call__
 
@@ -36,6 +37,7 @@ def interrupted(teller, event):
     if isinstance(event, EpochDone) and event.epoch == 2:
         os.kill(os.getpid(), signal.SIGINT)
 
+train_light()
 train._Teller.__call__ = interrupted
 sys.exit(entry.main(sys.argv[1:]))
 """

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from core.learning.models.model_file import FolderFiles
 from core.learning.training.checkpoint import CHECKPOINT, read_arrays, read_checkpoint
 from core.learning.training.loop import run
 from tests.core.cli.test_entry import PROJECT
-from tests.core.learning.machines import Unasked, small_job
+from tests.core.learning.machines import NETWORK, Unasked, small_job
 from tests.patience import HANGS_S
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process group is killed as a whole")
@@ -129,7 +130,8 @@ def assert_same_model(job, single):
 def test_a_killed_machine_ends_the_others_with_a_sentence_and_resume_reaches_what_one_machine_reaches(
     tmp_path, machines, victim
 ):
-    job = small_job(tmp_path / "chief")
+    light = replace(NETWORK, attention="running_mean")  # five processes trace it
+    job = small_job(tmp_path / "chief", network=light)
     first = machines(2)
     first[0].wait_for_the_second_epoch()
     first[victim].kill()
@@ -155,7 +157,7 @@ def test_a_killed_machine_ends_the_others_with_a_sentence_and_resume_reaches_wha
     assert not (job.folder / CHECKPOINT).exists()
     assert not (tmp_path / "other 1").exists()
 
-    single = small_job(tmp_path / "single")
+    single = small_job(tmp_path / "single", network=light)
     run(single, Unasked())
     assert_same_model(job, single)
 

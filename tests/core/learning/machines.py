@@ -32,7 +32,7 @@ def tunes(count: int = 8) -> list[tuple[str, str, Score]]:
     return made
 
 
-def small_job(home: Path, *, epochs: int = 12, minutes: float = 0.0) -> TrainingJob:
+def small_job(home: Path, *, epochs: int = 12, minutes: float = 0.0, network: NetworkSpec = NETWORK) -> TrainingJob:
     training = replace(
         PRESETS["standard"].training,
         window=24,
@@ -46,7 +46,7 @@ def small_job(home: Path, *, epochs: int = 12, minutes: float = 0.0) -> Training
     pitches = TokenizerSpec(fields=("pitch",))
     return prepare_job(
         tunes(),
-        TrainingPlan("standard", name="Tunes", tokenizer=pitches, network=NETWORK, training=training),
+        TrainingPlan("standard", name="Tunes", tokenizer=pitches, network=network, training=training),
         home=home,
     )
 

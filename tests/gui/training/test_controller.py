@@ -19,8 +19,14 @@ from gui import messages
 from gui.jobs import JobRunner
 from gui.training.controller import SEED_KEY, TrainController
 from gui.training.workspace import TrainWorkspace
+from tests.core.learning.light import LIGHT
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def _little_to_trace(monkeypatch):
+    monkeypatch.setattr("core.learning.training.prepare.PRESETS", LIGHT)
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from core.learning.training.run_folder import DATASET, finish
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 from tests.core.learning.generation.test_generation import MODELS, MONO, VALUES, chords, model_of
+from tests.core.learning.light import LIGHT
 from tests.core.learning.machines import Unasked
 
 
@@ -107,6 +108,7 @@ def test_each_fold_is_judged_by_a_model_that_never_saw_it(monkeypatch):
         return train_here(job)
 
     monkeypatch.setattr("core.learning.evaluation.cross_validation.train", spied)
+    monkeypatch.setattr("core.learning.training.prepare.PRESETS", LIGHT)
     scores = [tune(shift, notes=16 + shift) for shift in range(6)]
     heard = []
     preset = replace(PRESETS["quick"].training, epochs=1, batch=8)
@@ -131,6 +133,7 @@ def test_a_group_is_never_on_both_sides_and_only_the_folds_asked_for_are_done(mo
         return train_here(job)
 
     monkeypatch.setattr("core.learning.evaluation.cross_validation.train", spied)
+    monkeypatch.setattr("core.learning.training.prepare.PRESETS", LIGHT)
     lengths = [40, 41, 42, 50, 60, 70]  # a piece is known by its length
     scores = [tune(shift, notes=length) for shift, length in enumerate(lengths)]
     preset = replace(PRESETS["quick"].training, epochs=1, batch=8)

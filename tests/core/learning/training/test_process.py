@@ -18,7 +18,7 @@ from core.learning.models.library import Library
 from core.learning.models.model_file import FolderFiles
 from core.learning.models.progress import EpochDone, TrainingPhase, TrainingProgress
 from core.learning.network.tensorflow.cluster import Cluster
-from core.learning.spec import FIELDS, PRESETS, NetworkSpec, TokenizerSpec
+from core.learning.spec import PRESETS, NetworkSpec, TokenizerSpec
 from core.learning.training import process as training_process
 from core.learning.training.checkpoint import CHECKPOINT, read_arrays, read_checkpoint
 from core.learning.training.lock import held
@@ -44,11 +44,11 @@ def tunes(count=8):
         yield f"f{index}", f"Tune {index}", Score((Part.of(notes),))
 
 
-def job_in(home, *, network=SMALL, fields=("pitch",), **changes):
+def job_in(home, *, network=SMALL, **changes):
     plan = TrainingPlan(
         "standard",
         name="Tunes",
-        tokenizer=TokenizerSpec(fields=fields),
+        tokenizer=TokenizerSpec(fields=("pitch",)),
         network=network,
         training=replace(SHORT, **changes),
     )
@@ -190,7 +190,7 @@ def test_stop_before_anything_is_learnt_keeps_nothing(tmp_path):
 
 
 def test_after_the_process_was_killed_training_goes_on_with_the_same_losses(tmp_path):
-    job, whole = (job_in(tmp_path / name, network=WHOLE, fields=FIELDS) for name in ("killed", "whole"))
+    job, whole = (job_in(tmp_path / name, network=WHOLE) for name in ("killed", "whole"))
 
     def kill(_listener):
         (child,) = multiprocessing.active_children()

@@ -25,6 +25,18 @@ ICNS_MARGIN = 100 / 1024
 """What Apple's grid leaves free around the tile of a program."""
 
 
+def ready():
+    """A folder with all icons, drawn by this Python or, where it has no Qt, by the one that builds."""
+    python = sys.executable
+    if importlib.util.find_spec("PySide6") is None:
+        import environment
+
+        python = environment.python()
+    folder = ROOT / "build" / "icons"
+    subprocess.run([python, __file__, folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
 def make(folder):
     """All icons, into `folder`; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,16 +49,6 @@ def make(folder):
         written[-2].write_bytes(ico(source))
         written[-1].write_bytes(icns(source, margin=ICNS_MARGIN if name == "app" else 0))
     return written
-
-
-def make_by_qt(folder):
-    """The same, by whichever Python has PySide6: this one, or the one that builds."""
-    if importlib.util.find_spec("PySide6"):
-        return make(folder)
-    import environment
-
-    subprocess.run([environment.python(), __file__, folder], check=True)
-    return sorted(folder.iterdir())
 
 
 def drawn(source, size, *, margin=0.0):

@@ -28,7 +28,9 @@ def make(version: str, frozen: Path, out: Path, *options: str) -> Path:
             subprocess.run(f'{sign} "{program}"', shell=True, check=True)
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
-        icons.make_by_qt(files)
+        drawn = icons.ready()
+        for name in ("app", "project", "model"):
+            shutil.copy(drawn / f"{name}.ico", files)
         install, uninstall = lists(frozen)
         # With its mark at the start, makensis reads them as UTF-8.
         (files / "install.nsh").write_text(install, "utf-8-sig")

@@ -50,6 +50,8 @@ def build(target: str, out: Path, frozen: Path | None) -> int:
 
     version = program.version()
     out.mkdir(parents=True, exist_ok=True)
+    if target != "docs" and frozen is None:  # whatever is installed brings its handbook
+        importlib.import_module("target_docs").make()
     if frozen is None and target not in UNFROZEN:
         frozen = freeze(out, environment.python())
     if target == "dir":

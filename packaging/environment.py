@@ -16,10 +16,11 @@ CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 
 
 def requirements(platform: str) -> list:
-    """What is installed to build on "linux", "windows" or "macos": what the program needs, and what freezes it."""
+    """What is installed to build on "linux", "windows" or "macos": what the program needs, what freezes it, and what makes its handbook."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["freeze"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["freeze"], *extras["docs"]]
     if platform == "macos":  # whose only form is for its processor
         return wanted
     return [

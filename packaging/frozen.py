@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+HANDBOOK = ROOT / "build" / "docs"
+"""What target_docs.py made, before anything that ships it."""
 WINDOW, CONSOLE = "ritornello", "ritornello-cli"
 
 ABC_PROGRAMS = {
@@ -32,7 +34,10 @@ def data(platform: str) -> list:
     """(file, folder within the program) of every file that is read and not imported."""
     resources = ROOT / "resources"
     found = [path for path in sorted(resources.rglob("*")) if path.is_file() and path.suffix not in (".py", ".pyc")]
-    return [(str(path), path.parent.relative_to(ROOT).as_posix()) for path in found]
+    handbook = [path for path in sorted(HANDBOOK.rglob("*")) if path.is_file()]
+    return [(str(path), path.parent.relative_to(ROOT).as_posix()) for path in found] + [
+        (str(path), Path("resources", "handbook", path.parent.relative_to(HANDBOOK)).as_posix()) for path in handbook
+    ]
 
 
 def exclusions(platform: str) -> list:

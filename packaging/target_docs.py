@@ -6,22 +6,36 @@ import sys
 import tempfile
 from pathlib import Path
 
+import bootstrap
+
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "docs"
+"""Where core.paths looks for it in a checkout, and what is shipped as resources/handbook."""
+NEEDS = "import furo, myst_parser, sphinx, PySide6"
 
 
-def make(version=None, frozen=None, out=None):
-    """Build the pages into `out` (build/docs where none is named) and return that folder. Needs the extra "docs"."""
-    out = Path(out or ROOT / "build" / "docs")
-    shutil.rmtree(out, ignore_errors=True)
+def make(version=None, frozen=None, out=None) -> Path:
+    """Build FOLDER anew, whatever `out` is."""
+    return build(FOLDER)
+
+
+def build(folder: Path) -> Path:
+    """Build the pages into a folder, which is emptied first."""
+    shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as between:
-        command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--builder", "html"]
-        done = subprocess.run([*command, "--doctree-dir", between, str(ROOT / "docs"), str(out)], cwd=ROOT)
-    if done.returncode:
-        sys.exit(done.returncode)
+        command = [python(), "-m", "sphinx", "--quiet", "--fail-on-warning", "--builder", "html"]
+        if subprocess.call([*command, "--doctree-dir", between, ROOT / "docs", folder], cwd=ROOT):
+            raise bootstrap.SetupError("The handbook can't be built as it is; the lines above say why.")
     for name in (".buildinfo", "objects.inv"):  # what other builds of Sphinx would want
-        (out / name).unlink(missing_ok=True)
-    return out
+        (folder / name).unlink(missing_ok=True)
+    return folder
 
 
-if __name__ == "__main__":
-    print(make())
+def python() -> Path:
+    """The nearest Python that has Sphinx and the program: this one, that of the tests, or build/venv."""
+    for found in (Path(sys.executable), Path(bootstrap.venv_python())):
+        if found.exists() and not subprocess.call([found, "-c", NEEDS], stderr=subprocess.DEVNULL):
+            return found
+    import environment
+
+    return environment.python()

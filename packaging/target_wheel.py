@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+HANDBOOK = ROOT / "build" / "docs"
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 
@@ -38,5 +39,7 @@ def copy_sources(target: Path) -> None:
     target.mkdir()
     for name in ("core", "gui", "resources", "packaging"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    if HANDBOOK.is_dir():
+        shutil.copytree(HANDBOOK, target / "resources" / "handbook")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, target / name)

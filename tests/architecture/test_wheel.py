@@ -57,7 +57,13 @@ def run(program: Path, *arguments: str, home: Path) -> subprocess.CompletedProce
 
 def shipped() -> set[str]:
     resources = PROJECT / "resources"
-    return {path.relative_to(resources).as_posix() for path in resources.rglob("*") if path.is_file()}
+    handbook = PROJECT / "build" / "docs"  # if it was built
+    return {
+        f"{prefix}{path.relative_to(folder).as_posix()}"
+        for prefix, folder in (("", resources), ("handbook/", handbook))
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_a_wheel_holds_both_packages_with_all_resources_and_no_other_top_level_name(wheel: Path) -> None:

@@ -7,19 +7,15 @@ Refuses a tag that isn't the version of pyproject.toml, and a section that is mi
 
 import re
 import sys
-import tomllib
 from pathlib import Path
+
+import frozen
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class ReleaseError(Exception):
     """Not ready to be released; the text says what to do."""
-
-
-def project_version() -> str:
-    """The one version, which every artefact carries."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def notes(tag: str, *, version: str, changelog: str) -> str:
@@ -47,7 +43,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__.strip())
         return 0 if arguments in (["-h"], ["--help"]) else 2
     try:
-        print(notes(arguments[0], version=project_version(), changelog=(ROOT / "CHANGELOG.md").read_text("utf-8")))
+        print(notes(arguments[0], version=frozen.version(), changelog=(ROOT / "CHANGELOG.md").read_text("utf-8")))
     except ReleaseError as error:
         print(error, file=sys.stderr)
         return 1

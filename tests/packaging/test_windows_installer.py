@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import target_windows
 
 from core.learning.models.library import SUFFIX as MODEL_SUFFIX
 from gui.project_file import PROJECT_SUFFIX
-from tests.architecture.scripts import PACKAGING, script
 
-SCRIPT = (PACKAGING / "windows" / "installer.nsi").read_text("utf-8")
+SCRIPT = (Path(target_windows.__file__).parent / "windows" / "installer.nsi").read_text("utf-8")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def frozen(tmp_path: Path) -> Path:
 
 
 def test_exactly_what_is_written_is_removed_with_the_folders_that_it_leaves_empty(frozen: Path) -> None:
-    install, uninstall = script("target_windows").lists(frozen)
+    install, uninstall = target_windows.lists(frozen)
     written = re.findall(r"^File `/oname=(.+?)` ", install, re.MULTILINE)
     removed = re.findall(r"^Delete `(.+)`", uninstall, re.MULTILINE)
     assert written == removed
@@ -44,12 +44,12 @@ def test_a_path_that_windows_cannot_hold_is_refused(frozen: Path) -> None:
     deep = frozen.joinpath(*["a folder with a long name"] * 8)
     deep.mkdir(parents=True)
     with pytest.raises(ValueError, match="too long"):
-        script("target_windows").lists(frozen)
+        target_windows.lists(frozen)
 
 
 @pytest.mark.parametrize(("version", "numbers"), [("0.2.0", "0.2.0.0"), ("1.10", "1.10.0.0")])
 def test_a_version_has_four_numbers_on_windows(version: str, numbers: str) -> None:
-    assert script("target_windows").four_numbers(version) == numbers
+    assert target_windows.four_numbers(version) == numbers
 
 
 def test_its_kinds_of_file_are_the_programs() -> None:
@@ -62,7 +62,7 @@ def test_its_kinds_of_file_are_the_programs() -> None:
 
 @pytest.mark.skipif(shutil.which("makensis") is None, reason="NSIS, which compiles it, is not here")
 def test_it_compiles_without_a_warning_and_asks_for_no_administrator(frozen: Path, tmp_path: Path) -> None:
-    made = script("target_windows").make("0.2.0", frozen, tmp_path / "out", "-DQUICK")
+    made = target_windows.make("0.2.0", frozen, tmp_path / "out", "-DQUICK")
     content = made.read_bytes()
     assert made.name == "Ritornello-0.2.0-windows-x86_64-setup.exe"
     assert b'requestedExecutionLevel level="asInvoker"' in content

@@ -5,30 +5,24 @@ import shutil
 import struct
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import target_macos
 
 from core.learning.models.library import SUFFIX as MODEL_SUFFIX
 from gui.project_file import PROJECT_SUFFIX
-from tests.architecture.scripts import script
 
 APPLICATION, IMAGE = Path("shown/Ritornello.app"), Path("Ritornello.dmg")
 
 
-@pytest.fixture(scope="module")
-def target() -> ModuleType:
-    return script("target_macos")
-
-
 @pytest.fixture
-def application(target: ModuleType, tmp_path: Path) -> Path:
+def application(tmp_path: Path) -> Path:
     """As PyInstaller leaves it."""
     contents = tmp_path / "Ritornello.app" / "Contents"
     (contents / "Resources").mkdir(parents=True)
     made = {"CFBundleExecutable": "ritornello", "CFBundlePackageType": "APPL", "CFBundleShortVersionString": "0.0.0"}
     (contents / "Info.plist").write_bytes(plistlib.dumps(made))
-    target.complete(contents.parent, "0.2.0")
+    target_macos.complete(contents.parent, "0.2.0")
     return contents.parent
 
 
@@ -65,15 +59,15 @@ def test_every_icon_that_it_names_is_in_it(application: Path) -> None:
         assert struct.unpack(">I", content[4:8]) == (len(content),)
 
 
-def test_without_a_certificate_it_is_signed_by_nobody_and_not_sent_anywhere(target: ModuleType) -> None:
-    made = target.commands(APPLICATION, IMAGE, {"RITORNELLO_NOTARISE_MACOS": "profile"})
+def test_without_a_certificate_it_is_signed_by_nobody_and_not_sent_anywhere() -> None:
+    made = target_macos.commands(APPLICATION, IMAGE, {"RITORNELLO_NOTARISE_MACOS": "profile"})
     assert [command[0] for command in made] == ["codesign", "codesign", "hdiutil"]
     assert made[0] == ["codesign", "--force", "--sign", "-", "--deep", str(APPLICATION)]
 
 
-def test_with_one_it_is_signed_then_packed_then_notarised(target: ModuleType) -> None:
+def test_with_one_it_is_signed_then_packed_then_notarised() -> None:
     environment = {"RITORNELLO_SIGN_MACOS": "Developer ID Application: X", "RITORNELLO_NOTARISE_MACOS": "profile"}
-    made = target.commands(APPLICATION, IMAGE, environment)
+    made = target_macos.commands(APPLICATION, IMAGE, environment)
     assert [command[0] for command in made] == ["codesign", "codesign", "hdiutil", "codesign", "xcrun", "xcrun"]
     assert {"--timestamp", "runtime"} <= set(made[0])
     asked = made[0][made[0].index("--entitlements") + 1]
@@ -84,7 +78,7 @@ def test_with_one_it_is_signed_then_packed_then_notarised(target: ModuleType) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
 def test_the_image_holds_the_program_and_where_to_drag_it(
-    target: ModuleType, application: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    application: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stand-in for `codesign` does nothing, one for `hdiutil` lists what it packs."""
     tools = tmp_path / "tools"
@@ -94,6 +88,6 @@ def test_the_image_holds_the_program_and_where_to_drag_it(
     for tool in tools.iterdir():
         tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:{Path(shutil.which('sh') or '/bin/sh').parent}")
-    made = target.make("0.2.0", application, tmp_path / "out")
+    made = target_macos.make("0.2.0", application, tmp_path / "out")
     assert made.name == "Ritornello-0.2.0-macos-arm64.dmg"
     assert made.read_text().split() == ["Applications", "Ritornello.app"]

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+import frozen
 import pytest
-
-from tests.architecture.scripts import script
+import release
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHANGELOG = """# Changelog
@@ -26,7 +26,7 @@ CHANGELOG = """# Changelog
 
 
 def notes(tag: str, version: str) -> str:
-    return script("release").notes(tag, version=version, changelog=CHANGELOG)
+    return release.notes(tag, version=version, changelog=CHANGELOG)
 
 
 def test_a_release_says_what_its_section_of_the_changelog_says() -> None:
@@ -44,7 +44,6 @@ def test_a_release_says_what_its_section_of_the_changelog_says() -> None:
     ],
 )
 def test_what_is_not_ready_is_refused_with_what_to_do(tag: str, version: str, why: str) -> None:
-    release = script("release")
     with pytest.raises(release.ReleaseError, match=re.escape(why)):
         release.notes(tag, version=version, changelog=CHANGELOG)
 
@@ -52,6 +51,6 @@ def test_what_is_not_ready_is_refused_with_what_to_do(tag: str, version: str, wh
 def test_the_changelog_is_kept_and_has_a_section_for_this_version() -> None:
     headings = re.findall(r"^## (.+)$", (PROJECT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert headings[0] == "[Unreleased]"
-    assert headings[1].startswith(f"[{script('release').project_version()}] - ")
+    assert headings[1].startswith(f"[{frozen.version()}] - ")
     kinds = set(re.findall(r"^### (.+)$", (PROJECT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}

@@ -9,11 +9,11 @@ import venv
 import zipfile
 from pathlib import Path
 
+import frozen
 import PySide6
 import pytest
+import target_wheel
 from PySide6.QtGui import QImage
-
-from tests.architecture.scripts import script
 
 PROJECT = Path(__file__).resolve().parents[2]
 WINDOWS = sys.platform == "win32"
@@ -31,8 +31,7 @@ for name, ask in vars(paths).items():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = script("target_wheel")
-    return target.make(script("release").project_version(), None, tmp_path_factory.mktemp("wheel"))
+    return target_wheel.make(frozen.version(), None, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +78,7 @@ def test_an_installed_copy_knows_its_version_and_finds_every_resource_in_itself(
     done = run(installed / "python", "-I", "-c", ASK, home=tmp_path)
     assert done.returncode == 0, done.stderr
     version, *places = done.stdout.splitlines()
-    assert version == script("release").project_version()
+    assert version == frozen.version()
     assert len(places) > 4
     assert [place for place in places if not Path(place).is_relative_to(installed.parent)] == []
 
@@ -99,14 +98,13 @@ def test_an_installed_copy_opens_its_window(installed: Path, tmp_path: Path) -> 
 
 
 def test_the_same_sources_give_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
-    again = script("target_wheel").make(script("release").project_version(), None, tmp_path)
+    again = target_wheel.make(frozen.version(), None, tmp_path)
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
 
 
 def test_the_source_archive_holds_what_a_wheel_is_built_from(tmp_path: Path) -> None:
-    target = script("target_wheel")
-    target.copy_sources(tmp_path / "checkout")
-    build = target.BUILD.replace("build_wheel", "build_sdist")
+    target_wheel.copy_sources(tmp_path / "checkout")
+    build = target_wheel.BUILD.replace("build_wheel", "build_sdist")
     command = [sys.executable, "-c", build, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path / "checkout", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

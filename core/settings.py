@@ -28,6 +28,8 @@ class Settings:
     middle_c: Literal[3, 4] = 4
     """The octave number shown for MIDI pitch 60."""
     show_first_page: bool = True
+    tour_shown: bool = False
+    """The tour comes by itself once, when the first takes are there; Help ▸ Tour shows it again."""
     plays_takes_on_arrival: bool = False
     reduces_motion: bool = False
     recent_files: tuple[str, ...] = ()

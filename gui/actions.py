@@ -161,6 +161,7 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("full_screen", "View", "Full screen", ("F11",), checkable=True, separated=True),
     ActionSpec("first_page", "View", "First page", tip="The page of the first start", separated=True),
     ActionSpec("handbook", "Help", "Handbook", tip="Open the handbook in your browser; it came with the program"),
+    ActionSpec("tour", "Help", "Tour", tip="Four cards that show where things are"),
     ActionSpec("keys", "Help", "Keyboard shortcuts", ("F1", "?"), icon="keyboard"),
     ActionSpec("about", "Help", "About Ritornello"),
     ActionSpec("next_region", "", "Next region", ("F6",)),
@@ -205,6 +206,9 @@ class Actions(QObject):
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def items(self) -> Iterator[tuple[str, QAction]]:
+        return iter(self._actions.items())
 
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._actions.values())

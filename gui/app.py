@@ -146,13 +146,16 @@ def run(
     ending.install()
     instance.handed.connect(window.arrivals.receive)
     window.closing.connect(instance.close)
-    app.installEventFilter(window.arrivals)
+    if sys.platform == "darwin":  # elsewhere files come as arguments alone
+        app.installEventFilter(window.arrivals)
     window.arrivals.receive(files)
     if not files and preferences.settings.show_first_page:
         window.show_first_page(awaits_seed=True)
     else:
         window.start_in_compose()
     window.painted.connect(lambda: _after_first_paint(window, preferences), Qt.ConnectionType.QueuedConnection)
+    if screenshot is None:
+        window.painted.connect(window.offer_tour, Qt.ConnectionType.QueuedConnection)
     window.show()
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))

@@ -203,6 +203,11 @@ class ComposeWorkspace(QWidget):
         playback.state_changed.connect(self._on_playback_state)
 
     @property
+    def awaits_takes(self) -> bool:
+        """Whether takes are being made, or are to be as soon as there is a model."""
+        return self._generator.is_busy or self._is_wanted
+
+    @property
     def hint(self) -> str:
         """What can be done next, in a line."""
         if self._generator.is_busy:

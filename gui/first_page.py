@@ -39,7 +39,7 @@ class DemoRoll(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(566, 270)
+        return QSize(566, 120)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -342,12 +342,15 @@ class FirstPage(QScrollArea):
                 line = Divider(upright=True)
                 line.setFixedHeight(36)
                 steps.addWidget(line)
-            steps.addWidget(Icon(icon, size=18), 0, Qt.AlignmentFlag.AlignTop)
+            step = QHBoxLayout()
+            step.setSpacing(14)
+            step.addWidget(Icon(icon, size=18), 0, Qt.AlignmentFlag.AlignTop)
             texts = QVBoxLayout()
             texts.setSpacing(1)
             texts.addWidget(label(f"{number}. {title}", weight="medium"))
             texts.addWidget(Text(words, size="caption", role="text.secondary", wraps=True))
-            steps.addLayout(texts, 1)
+            step.addLayout(texts, 1)
+            steps.addLayout(step, 1)
         return steps
 
     def _foot(self) -> QHBoxLayout:

@@ -2,7 +2,7 @@
 
 import base64
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from core import paths
+from core.errors import AppError
 from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.arrivals import Arrivals
 from gui.compose import ComposeWorkspace
 from gui.controls import pitches
+from gui.controls.buttons import shortcut_words
 from gui.controls.drops import accept_copy
 from gui.document import Document, Work
 from gui.drop_frame import DropFrame, dropped_files
@@ -45,6 +47,7 @@ from gui.regions import focus_region
 from gui.settings_dialog import SettingsDialog
 from gui.shortcuts_page import ShortcutsPage
 from gui.tempo_metre import TempoMetre
+from gui.tour import Stop, Tour
 from gui.transport_bar import TransportBar
 from gui.unsaved_work import UnsavedWork
 
@@ -81,6 +84,10 @@ class MainWindow(QMainWindow):
         self._leaves_copy = False
         self._told_of_no_sound = False
         self._is_training = False
+        self._awaits_seed = False
+        self._wanted: Callable[[], None] | None = None
+        self._tour_is_due = False
+        self._tour_came_from: QWidget | None = None
         self.actions_ = Actions(self)
         self._dialogs = dialogs or Dialogs(self)
         self.files = FileActions(document, self.actions_, jobs, preferences, self._dialogs)
@@ -102,6 +109,7 @@ class MainWindow(QMainWindow):
         self._was_painted = False
         self.stack = QStackedWidget()
         self._drop_frame = DropFrame(self)
+        self.tour = Tour(self, self._tour_stops)
         self._lay_out()
         self._connect()
         self._show_place()
@@ -160,6 +168,8 @@ class MainWindow(QMainWindow):
         self.unsaved_work.restored.connect(self.show_compose)
         self._preferences.changed.connect(self._on_preferences)
         self._connect_first_page()
+        self._generator.finished.connect(self._show_due_tour)
+        self.tour.ended.connect(self._leave_tour)
         for name, act in {
             "play": self._toggle_play,
             "to_start": lambda: playback.seek(0),
@@ -177,6 +187,7 @@ class MainWindow(QMainWindow):
             "show_compose": lambda: self.show_workspace("compose"),
             "first_page": lambda: self.show_first_page(),
             "handbook": open_page,
+            "tour": self._open_tour,
             "keys": self._open_keys,
             "about": self._open_about,
             "next_region": lambda: self._go_to_region(1),
@@ -192,7 +203,7 @@ class MainWindow(QMainWindow):
     def _connect_first_page(self) -> None:
         page = self.first_page
         page.continue_requested.connect(self.continue_seed)
-        page.play_requested.connect(self._toggle_play)
+        page.play_requested.connect(lambda: self._with_seed(self._toggle_play))
         page.folder_requested.connect(self._add_folder)
         page.samples_requested.connect(self._add_samples)
         page.open_requested.connect(self.files.choose)
@@ -267,7 +278,8 @@ class MainWindow(QMainWindow):
     def show_first_page(self, *, awaits_seed: bool = False) -> None:
         """The page of the first start, with what the document holds as the seed. awaits_seed: with one still to be read."""
         self._show_page(self.first_page, "compose")
-        if not awaits_seed:
+        self._awaits_seed = self._awaits_seed or awaits_seed
+        if not self._awaits_seed:
             self.first_page.set_seed(self._document.notes)
         self.first_page.focus()
 
@@ -289,6 +301,7 @@ class MainWindow(QMainWindow):
         self.actions_["generate"].setEnabled(is_compose or self.shows_first_page)
         self.status.show_pointed("")
         self._show_hint()
+        QTimer.singleShot(0, self, self._show_due_tour)  # once it is known whether takes are being made
 
     def _show_hint(self) -> None:
         page = self.stack.currentWidget()
@@ -310,17 +323,37 @@ class MainWindow(QMainWindow):
 
     def read_seed(self) -> None:
         """Read the demonstration seed; it is the document then, unless there is one already."""
-        self._jobs.run(lambda _control: _demo_seed(), on_done=self._start_with_seed)
+        self._jobs.run(lambda _control: _demo_seed(), on_done=self._start_with_seed, on_failed=self._start_without_seed)
 
     def _start_with_seed(self, opened: Opened) -> None:
         if self._document.path is None and not self._document.notes and not self._document.is_dirty:
             self._document.open(opened.work)
             self.first_page.set_seed(self._document.notes)
+        self._end_awaiting()
+
+    def _start_without_seed(self, error: AppError) -> None:
+        messages.post_failure(error)
+        self.first_page.set_seed(self._document.notes)
+        self._end_awaiting()
+
+    def _end_awaiting(self) -> None:
+        """Do what was asked for before the seed was read."""
+        self._awaits_seed = False
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            wanted()
+
+    def _with_seed(self, act: Callable[[], None]) -> None:
+        """Do it now, or as soon as the seed is read: on a slow disk a key is quicker."""
+        if self._awaits_seed:
+            self._wanted = act
+        else:
+            act()
 
     def continue_seed(self) -> None:
         """From the first page: to Compose, with takes that play as soon as they are there."""
         self.show_compose()
-        self.compose.generate(plays=True)
+        self._with_seed(lambda: self.compose.generate(plays=True))
 
     def _on_generate_key(self) -> None:
         if self.shows_first_page:
@@ -475,7 +508,82 @@ class MainWindow(QMainWindow):
         """F6: the next part of the window, its first control focused."""
         page = self.stack.currentWidget()
         inner = self.compose.regions() if page is self.compose else (page,)
-        focus_region([self.transport, *inner], by)
+        card = (self.tour.card,) if self.tour.card is not None else ()
+        focus_region([*card, self.transport, *inner], by)
+
+    # The tour
+
+    def offer_tour(self) -> None:
+        """Let it come by itself, once, when Compose shows and no takes are being made: never before the first music."""
+        self._tour_is_due = not self._preferences.settings.tour_shown
+        self._show_due_tour()
+
+    def _show_due_tour(self) -> None:
+        is_time = self.stack.currentWidget() is self.compose and not (self._wanted or self.compose.awaits_takes)
+        if self._tour_is_due and is_time:
+            self._begin_tour(takes_focus=False)
+
+    def _open_tour(self) -> None:
+        """From Help: over Compose, and back to where one was."""
+        page, focused = self.stack.currentWidget(), QApplication.focusWidget()
+        if page is not self.compose:
+            self.show_workspace("compose")
+            self._tour_came_from = page
+        self._begin_tour(takes_focus=True, back_to=focused)
+
+    def _begin_tour(self, *, takes_focus: bool, back_to: QWidget | None = None) -> None:
+        self._tour_is_due = False
+        self._preferences.change(tour_shown=True)
+        self.tour.begin(takes_focus=takes_focus, back_to=back_to or QApplication.focusWidget())
+
+    def _leave_tour(self) -> None:
+        page, self._tour_came_from = self._tour_came_from, None
+        if page is None or self.stack.currentWidget() is not self.compose:
+            return
+        if page is self.first_page:
+            self.show_first_page()
+        else:
+            self.show_workspace("pieces" if page is self._built().pieces else "train")
+
+    def _tour_stops(self) -> tuple[Stop, ...]:
+        compose, transport = self.compose, self.transport
+        keys = {name: shortcut_words(action.shortcut()) for name, action in self.actions_.items()}
+        return (
+            Stop(
+                self.tr("The model answers in amber"),
+                self.tr(
+                    "{generate} asks for takes. {previous_take} and {next_take} go from one to the next, "
+                    "{keep_take} keeps the one you like."
+                ).format(**keys),
+                compose.tray,
+                0.7,
+            ),
+            Stop(
+                self.tr("What you write is blue"),
+                self.tr(
+                    "Double-click to write a note, drag its ends to change how long it is. Or drop a .mid here. "
+                    "{undo} takes anything back."
+                ).format(**keys),
+                compose.roll,
+            ),
+            Stop(
+                self.tr("Teach it your own music"),
+                self.tr(
+                    "Drop a folder of MIDI files anywhere. Pieces shows what is in them; Train makes a model of your own, "
+                    "and you hear it learn."
+                ),
+                transport.workspaces,
+                0.35,
+            ),
+            Stop(
+                self.tr("Hear it, and take it away"),
+                self.tr(
+                    "{play} plays, {loop} loops. {export_midi} writes a .mid that opens anywhere; or drag a take by its grip "
+                    "into another program."
+                ).format(**keys),
+                transport.play_button,
+            ),
+        )
 
     # Ending
 

@@ -163,6 +163,13 @@ SPECS: tuple[ActionSpec, ...] = (
     ActionSpec("handbook", "Help", "Handbook", tip="Open the handbook in your browser; it came with the program"),
     ActionSpec("tour", "Help", "Tour", tip="Four cards that show where things are"),
     ActionSpec("keys", "Help", "Keyboard shortcuts", ("F1", "?"), icon="keyboard"),
+    ActionSpec(
+        "check_computer",
+        "Help",
+        "Check this computer…",
+        tip="Look at what this computer has, and try everything once; nothing of yours is touched",
+        separated=True,
+    ),
     ActionSpec("about", "Help", "About Ritornello"),
     ActionSpec("next_region", "", "Next region", ("F6",)),
     ActionSpec("previous_region", "", "Previous region", ("Shift+F6",)),

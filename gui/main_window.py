@@ -25,6 +25,7 @@ from core.tasks import Control
 from gui import messages, theme
 from gui.actions import IN_COMPOSE, Actions
 from gui.arrivals import Arrivals
+from gui.check_page import Checking
 from gui.compose import ComposeWorkspace
 from gui.controls import pitches
 from gui.controls.buttons import shortcut_words
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.first_page = FirstPage(shown_at_start=preferences.settings.show_first_page)
         self.compose = ComposeWorkspace(document, self.actions_, generator, playback, preferences)
         self.tempo_metre = TempoMetre(document, self)
+        self.checking = Checking(jobs, lambda: playback.device, window=self)
         self.others: Workspaces | None = None
         self._was_painted = False
         self.stack = QStackedWidget()
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
             "handbook": open_page,
             "tour": self._open_tour,
             "keys": self._open_keys,
+            "check_computer": self.checking.open,
             "about": self._open_about,
             "next_region": lambda: self._go_to_region(1),
             "previous_region": lambda: self._go_to_region(-1),

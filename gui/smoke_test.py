@@ -23,19 +23,18 @@ from PySide6.QtWidgets import QApplication
 
 from core import paths
 from core.checks.check import Check, tried
-from core.checks.trial import STEPS, Trial, steps_tried
+from core.checks.trial import Trial, steps_tried
 from core.errors import FileError
 from core.tasks import Control
 from core.version import version
 from gui import theme
 from gui.app import make_application, make_window
 from gui.bugs import BugEnd
-from gui.document import Snapshot, Work
+from gui.checking import STEPS
 from gui.garbage import Collector
 from gui.jobs import JobRunner
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
-from gui.project_file import PROJECT_SUFFIX, read_document, write_document
 
 PAGE = "smoke-test.txt"
 _LONGEST_S = 900
@@ -67,7 +66,7 @@ def _run(arguments: list[str], place: Path, page: "_Page") -> int:
     jobs = JobRunner()
 
     def task(control: Control) -> None:
-        for check in steps_tried((*STEPS, ("Project", _project)), place, control):
+        for check in steps_tried(STEPS, place, control):
             control.report(check)
 
     if not bugs.was_met:
@@ -107,15 +106,6 @@ def _window(app: QApplication, windows: list[MainWindow]) -> str:
 def _colours(window: MainWindow) -> int:
     image = window.grab().toImage()
     return len({image.pixel(x, y) for x in range(image.width()) for y in range(0, image.height(), 4)})
-
-
-def _project(trial: Trial, _control: Control) -> str:
-    path = trial.folder / f"project{PROJECT_SUFFIX}"
-    work = Work(Snapshot(trial.music))
-    write_document(path, work)
-    if read_document(path).work.snapshot.score.parts != work.snapshot.score.parts:
-        raise FileError(f"‘{path.name}’ came back otherwise than it was written.")
-    return f"‘{path.name}’"
 
 
 class _Page:

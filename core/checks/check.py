@@ -26,6 +26,13 @@ class Check:
     """Where the program itself is at fault."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Reported before what takes its time."""
+
+    name: str
+
+
 def tried(name: str, step: Callable[[], str]) -> Check:
     """How a step came out, whose result is the detail. Whatever it raises is a failed check, but Cancelled."""
     began = time.perf_counter()

@@ -10,7 +10,7 @@ from importlib import metadata
 from multiprocessing.connection import Connection
 
 from core import paths
-from core.checks.check import Check
+from core.checks.check import Check, Trying
 from core.errors import AppError, AudioError
 from core.learning.models.library import STARTER, Library
 from core.learning.network.tensorflow.runtime import visible_gpus
@@ -28,7 +28,7 @@ _ROOM_BYTES = 1_000_000_000
 _SET_UP_ANEW = "Delete the folder .venv and run: python3 packaging/bootstrap.py run"
 
 
-def looked_at(control: Control, *, device: Callable[[], DeviceState] | None = None) -> Iterator[Check]:
+def looked_at(control: Control, *, device: Callable[[], DeviceState | None] | None = None) -> Iterator[Check]:
     """Each thing as it is looked at. Raises Cancelled.
 
     device: what a player of this process knows of it; without one the device is opened, and any player loses it.
@@ -106,8 +106,8 @@ def _audio_device() -> Check:
     return Check("Sound device", ok=True, detail=f"found{f' (driver {driver})' if driver else ''}")
 
 
-def _known_device(state: DeviceState) -> Check:
-    if state.is_available is None:
+def _known_device(state: DeviceState | None) -> Check:
+    if state is None or state.is_available is None:
         return Check("Sound device", ok=True, detail="not asked for yet")
     hint = "" if state.is_available else "Plug one in and check again."
     return Check("Sound device", state.is_available, state.sentence or "found", hint)
@@ -138,6 +138,7 @@ def _processors() -> Check:
 
 def _gpu(control: Control) -> Check:
     """Asked in a process of its own: TensorFlow takes seconds and half a gigabyte, and may crash with a bad driver."""
+    control.report(Trying("GPU"))
     process, ours = spawned(_tell_gpus, name="ritornello-gpu")
     names: tuple[str, ...] | None = None
     given_up_at = time.monotonic() + _PATIENCE_S

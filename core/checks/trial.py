@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from core import paths
-from core.checks.check import Check, tried
+from core.checks.check import Check, Trying, tried
 from core.corpus.importer import import_paths
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import AppError, AudioError, DamagedError, FileError, TrainingError
@@ -79,6 +79,7 @@ def steps_tried(steps: tuple[Step, ...], folder: Path, control: Control) -> Iter
     trial = Trial(folder)
     for name, step in steps:
         control.checkpoint()
+        control.report(Trying(name))
         yield tried(name, lambda step=step: step(trial, control))  # type: ignore[misc]  # mypy knows no default of a lambda
 
 

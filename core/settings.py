@@ -23,15 +23,19 @@ class Settings:
     """Everything remembered from one start to the next that is not music."""
 
     theme: ThemeName = "system"
+    """The window's colours."""
     volume: float = 0.7
     """0 to 1."""
     middle_c: Literal[3, 4] = 4
     """The octave number shown for MIDI pitch 60."""
     show_first_page: bool = True
+    """Whether the window opens with the first page."""
     tour_shown: bool = False
     """The tour comes by itself once, when the first takes are there; Help ▸ Tour shows it again."""
     plays_takes_on_arrival: bool = False
+    """Whether the first take of each batch plays as soon as it is there."""
     reduces_motion: bool = False
+    """Whether nothing glides or fades."""
     recent_files: tuple[str, ...] = ()
     """Absolute paths, newest first, at most ten."""
     last_model: str = "starter"

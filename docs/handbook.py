@@ -12,13 +12,15 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import math
 import re
 import shlex
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -39,6 +41,7 @@ _LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 ACTIONS = {spec.name: spec for spec in SPECS}
 PROGRAM = "ritornello-cli"
+_KINDS = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "on or off", "tuple": "a list"}
 
 
 # What there is
@@ -116,14 +119,27 @@ def documented_fields(kind: type) -> Iterator[tuple[str, str, Any, str]]:
             written[last] = ast.unparse(node.annotation)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and last:
             told[last] = inspect.cleandoc(str(node.value.value)).replace("\n", " ")
-    hints = get_type_hints(kind)
+    hints = {}
+    with suppress(NameError):  # of what is imported for the sake of types alone
+        hints = get_type_hints(kind)
     for field in dataclasses.fields(kind):
         default = field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
-        hint = written.get(field.name) or getattr(hints[field.name], "__name__", str(hints[field.name]))
-        choices = getattr(hints[field.name], "__args__", ()) if "Literal" in str(hints[field.name])[:20] else ()
-        yield field.name, " or ".join(map(repr, choices)) or hint, default, told.get(field.name, "")
+        hint = hints.get(field.name)
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        yield (
+            field.name,
+            " or ".join(map(_shown, choices)) or _kind(written.get(field.name, "")),
+            default,
+            told.get(field.name, ""),
+        )
+
+
+def _kind(hint: str) -> str:
+    """What a type is in JSON, in words."""
+    one, _, rest = hint.partition(" | None")
+    return _KINDS.get(one.partition("[")[0], "an object") + (" or nothing" if hint != one and not rest else "")
 
 
 def loaded(name: str) -> Any:
@@ -262,30 +278,39 @@ class KeysDirective(_FromCode):
 
 
 class FieldsDirective(_FromCode):
-    """The fields of a dataclass: name, what it may be, what it is where nothing is said, what it means."""
+    """The fields of a dataclass: name, what it may be, what it is where nothing is said, what it means.
+
+    label: what roles call them by. also: another class, which tells of fields of the same names.
+    """
 
     required_arguments = 1
-    option_spec: ClassVar = {"label": directives.unchanged}
+    option_spec: ClassVar = {"label": directives.unchanged, "also": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        label = self.options.get("label", "")
-        made = nodes.definition_list()
-        for name, hint, default, told in documented_fields(loaded(self.arguments[0])):
-            term = nodes.term("", "", *([self.target(f"{label}-{name}")] if label else []), nodes.literal(name, name))
-            kind = hint if default is dataclasses.MISSING else f"{hint}; by default {_shown(default)}"
-            body = nodes.definition("", _paragraph("", nodes.emphasis(kind, kind)))
-            if told:
-                words, _ = self.parse_inline(told)
-                body += nodes.paragraph("", "", *words)
-            made += nodes.definition_list_item("", term, body)
-        return [made]
+        rows = []
+        also = self.options.get("also")
+        elsewhere = {name: told for name, _, _, told in documented_fields(loaded(also))} if also else {}
+        for name, kind, default, own in documented_fields(loaded(self.arguments[0])):
+            told = own or elsewhere.get(name, "")
+            if not told:
+                _LOG.warning("‘%s’ of %s is told of nowhere", name, self.arguments[0], location=self.get_location())
+            target = [self.target(f"{self.options['label']}-{name}")] if "label" in self.options else []
+            words, _ = self.parse_inline(told)
+            empty = (
+                default is dataclasses.MISSING
+                or dataclasses.is_dataclass(default)
+                or default in ((), {}, None, "")
+                or default == math.inf
+            )
+            said = kind if empty else f"{kind}; by default {_shown(default)}"
+            first = _paragraph("", *target, nodes.literal(name, name))
+            rows.append([first, _paragraph(said), nodes.paragraph("", "", *words)])
+        return [_table(["", "Is", "Means"], rows, [22, 26, 52])]
 
 
 def _shown(value: object) -> str:
     if value is True or value is False:
         return "on" if value else "off"
-    if dataclasses.is_dataclass(value):
-        return "as below"
     return repr(value) if not isinstance(value, str) else f"“{value}”" if value else "nothing"
 
 
@@ -350,7 +375,10 @@ class DocstringDirective(_FromCode):
         text = inspect.cleandoc(loaded(self.arguments[0]).__doc__)
         if "tail" in self.options:
             text = textwrap.dedent(text.partition("\n")[2]).strip("\n")
-        return [nodes.literal_block(text, text, language="text")]
+        return [nodes.literal_block(text, text, language="text", classes=["docstring"])]
+
+
+_FOLDED = '<details class="boxes"><summary>Every box in words</summary>'
 
 
 class NetworkDirective(_FromCode):
@@ -363,10 +391,17 @@ class NetworkDirective(_FromCode):
         for block in plan.blocks:
             title = f"{block.title} ({block.detail})" if block.detail else block.title
             told += nodes.definition_list_item("", nodes.term("", title), nodes.definition("", _paragraph(block.tip)))
-        return [picture, told]
+        before, after = (nodes.raw("", html, format="html") for html in (_FOLDED, "</details>"))
+        return [picture, before, told, after]
 
 
 # The commands that pages name
+
+
+def _link_pictures(_app: Sphinx, doctree: nodes.document) -> None:
+    """To themselves in full size, as Sphinx does with those that are given a width."""
+    for image in doctree.findall(nodes.image):
+        image.attributes.setdefault("width", "100%")
 
 
 def _check_commands(_app: Sphinx, doctree: nodes.document) -> None:
@@ -389,4 +424,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     }.items():
         app.add_directive(name, directive)
     app.connect("doctree-read", _check_commands)
+    app.connect("doctree-read", _link_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,7 +34,7 @@ from gui.main_window import MainWindow  # noqa: E402
 from gui.preferences import Preferences  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-SIZE = QSize(1440, 900)
+SIZE = QSize(1360, 860)
 _RANDOM_SEED = 81_273
 _COLOURS = 200
 """Of a picture: the window has few, and the edges of letters look the same with their nearest."""
@@ -86,6 +86,7 @@ def with_takes(window: MainWindow) -> None:
     panel.lock.setChecked(True)
     panel.start()
     wait_for(lambda: len(tray.takes) == panel.takes.value and panel.is_ready, settle_ms=1500)
+    window.actions_["zoom_fit"].trigger()
 
 
 def with_pieces(window: MainWindow) -> None:

@@ -57,11 +57,15 @@ class _About:
     """project.json, beside its format."""
 
     part: int
+    """Index of the part that is edited."""
     generated: tuple[tuple[int, int, int, int], ...]
     """onset, pitch, duration, velocity."""
     settings: dict[str, Any] = field(default_factory=dict)
+    """The choices of the Generate panel."""
     takes: Any = None
+    """Every batch of takes."""
     recovery: dict[str, Any] = field(default_factory=dict)
+    """Where the work of a recovery copy comes from."""
 
 
 def is_project(path: Path) -> bool:

@@ -55,9 +55,12 @@ class _BatchRecord:
     seed: str
     """What the score that was continued is called."""
     request: _Recipe  # type: ignore[valid-type]  # made above, from the fields of the request
+    """What was asked for."""
     takes: tuple[_TakeRecord, ...]
+    """In the order in which they were made."""
     words: str = ""
     made_by: MadeBy = dataclasses.field(default_factory=MadeBy)
+    """The model: its id, its name, and a fingerprint of its weights."""
     starred: tuple[str, ...] = ()
     echoes: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
@@ -67,7 +70,9 @@ class _TakesRecord:
     batches: tuple[Any, ...] = ()
     """Read one by one: a damaged one costs no other."""
     shown: int = 0
+    """Which batch is on show, from 1; 0 for none."""
     letter: str = ""
+    """Of the take on the roll; "" for none."""
 
     def __post_init__(self) -> None:
         if len(self.batches) > _MOST_BATCHES:

@@ -33,6 +33,7 @@ class TokenizerSpec:
     fields: tuple[Field, ...] = FIELDS
     """Which fields of an event the model sees and predicts, in chain order. Pitch is always one."""
     velocity_classes: int = 8
+    """Steps of loudness that are told apart."""
     legato: bool = False
     """Monophonic line whose rests are absorbed by the note before: lets (pitch, duration) alone carry the rhythm."""
 
@@ -50,7 +51,9 @@ class NetworkSpec:
     embedding: int = 64
     """Width of each field's embedding."""
     layers: int = 2
+    """LSTMs, each reading the one before."""
     units: int = 256
+    """Cells of each of them."""
     attention: Literal["copying", "running_mean"] = "copying"
     """copying: heads that point to earlier events and offer what came there. running_mean: the article's softmax over time of tanh
     scores, in its causal form."""
@@ -59,6 +62,7 @@ class NetworkSpec:
     head_units: int = 192
     """Width of the hidden layer in each output head; 0 = softmax straight on the features."""
     dropout: float = 0.4
+    """Share of the numbers between layers that are left out by chance while it learns, lest it learn by heart."""
 
     def __post_init__(self) -> None:
         _require(1 <= self.embedding <= 1024, "embedding", "Embedding width: 1 to 1,024.")
@@ -80,11 +84,15 @@ class TrainingSpec:
     stride: int = 384
     """Events between the starts of neighbouring windows."""
     batch: int = 16
+    """Windows that are read before the network changes."""
     epochs: int = 16
+    """Readings of all pieces."""
     minutes: float = 0.0
     """Stop after so many minutes; 0 = no limit."""
     optimizer: Literal["rmsprop", "adam"] = "adam"
+    """The rule by which each step changes the network."""
     learning_rate: float = 3e-3
+    """How far a step changes the network."""
     schedule: Literal["constant", "cosine"] = "cosine"
     """cosine: warms up, then falls towards 0 over all epochs."""
     weight_decay: float = 0.05
@@ -100,6 +108,7 @@ class TrainingSpec:
     patience: int = 8
     """Stop after so many epochs with no better validation loss; 0 = never."""
     random_seed: int = 1
+    """The same number, pieces and settings give the same model."""
 
     def __post_init__(self) -> None:
         _require(2 <= self.window <= 4096, "window", "Looks back: 2 to 4,096 notes.")
@@ -192,10 +201,13 @@ class GenerationRequest:
     """Continue one part of a seed. The same request with the same model gives the same takes."""
 
     seed: Score
+    """What is continued."""
     part: int = 0
     """Index of the part to continue."""
     length_bars: int = 8
+    """Of each take."""
     takes: int = 4
+    """So many different ones."""
     temperature: float = 0.9
     """0 = always the likeliest; 1 = the odds as learnt."""
     top_k: int = 0
@@ -211,7 +223,9 @@ class GenerationRequest:
     motifs: float = 0.0
     """How much the take comes back to earlier figures; 0 = as learnt."""
     guards_repetition: bool = True
+    """Whether a take that goes round in circles is drawn again from there."""
     random_seed: int = 0
+    """The same number gives the same takes."""
 
     def __post_init__(self) -> None:
         _require(0 <= self.part < len(self.seed.parts), "part", "There is no such part in the seed.")

@@ -36,6 +36,7 @@ class Take:
     """One generated continuation."""
 
     letter: str
+    """A to Z, its place in the batch."""
     generated: frozenset[Note]
     """The continuation's notes."""
     start: int
@@ -44,6 +45,7 @@ class Take:
     """Tick: the barline where it ends."""
     request: GenerationRequest
     random_seed: int
+    """The number that it was drawn by."""
     surprise_bits: tuple[tuple[Note, float], ...]
     """Each generated note in order, with the surprise of all its fields."""
     copied: int = 0
@@ -53,6 +55,7 @@ class Take:
     copied_from: str = ""
     """Title of the piece that the longest run is in."""
     character: str = ""
+    """What tells it from the others of its batch; "" for nothing."""
     redrawn_from_bar: int | None = None
     """It got stuck and was drawn again from this bar of the score, counted from 1."""
     pitch_surprise_bits: tuple[tuple[Note, float], ...] = ()

@@ -80,26 +80,39 @@ class ModelCard:
     """All that model.json says: what the model is, what it learnt from, how good it got."""
 
     name: str
+    """What it is called."""
     preset: str
+    """The manner of training."""
     tokenizer: TokenizerSpec
+    """How its notes became events."""
     network: NetworkSpec
+    """Its size and kind."""
     training: TrainingSpec
+    """How it was trained."""
     vocabulary: Vocabulary
+    """Of each field every value that it knows."""
     corpus_name: str = ""
+    """What the collection that it learnt from was called."""
     corpus_id: str = ""
+    """The file of that collection."""
     pieces: int = 0
     """Studied, without those kept aside."""
     notes: int = 0
+    """Studied."""
     epochs: int = 0
+    """Done."""
     best_epoch: int = 0
+    """The one that is kept; 0 = as it started."""
     held_out_bits_per_note: float = math.inf
     """All fields summed; infinite while unknown."""
     held_out_bits_per_pitch: float = math.inf
+    """How unsure it is about the pitch alone."""
     chord_share: float = math.inf
     """Of the studied notes, how many began together with the one before, 0 to 1; infinite while unknown."""
     created: str = ""
     """ISO 8601, UTC."""
     state: State = "ready"
+    """unfinished: its training goes on, or broke off."""
     started_from: str = ""
     """Name of the model that training began with; "" = from scratch."""
     licence: str = ""

@@ -51,10 +51,15 @@ class EpochDone:
     losses: Mapping[str, float]
     """Of the studied pieces; empty for epoch 0."""
     held_out_losses: Mapping[str, float]
+    """Of the pieces kept aside."""
     is_best: bool
+    """Whether none was better before."""
     best_epoch: int
+    """Until now."""
     elapsed_s: float
+    """Since the training began."""
     events_per_s: float
+    """Studied."""
 
     @property
     def loss(self) -> float:
@@ -70,6 +75,7 @@ class SampleMade:
     """The model answered the fixed seed after an epoch; the answer lies in a .mid of the model's folder."""
 
     epoch: int
+    """Counts from 1."""
     path: str
     """Absolute."""
     phrase: str

@@ -54,7 +54,7 @@ _MOST_REPORTED = 5000
 """Verdicts in one report; SQLite takes some 32,000 parameters."""
 _LARGE = 256 * 1024
 """Bytes. Reading a damaged file of more, which only the slow reader understands, may take longer than anyone waits."""
-_NOT_READ = "Not read: the import was stopped before"
+NOT_READ = "Not read: the import was stopped before"
 _UNRESOLVED = "size >= 0 AND reason = '' AND content IS NULL"
 
 # What was found, resolved once it has a content or a reason why it has none. A size of -1: from an earlier import.
@@ -299,7 +299,7 @@ class _Import:
                 for batch in batches:
                     self._keep(batch)
         self._control.checkpoint()
-        self.cache.execute(f"UPDATE temp.found SET reason = ? WHERE {_UNRESOLVED}", (_NOT_READ,))  # noqa: S608 -- our own
+        self.cache.execute(f"UPDATE temp.found SET reason = ? WHERE {_UNRESOLVED}", (NOT_READ,))  # noqa: S608 -- our own
         # What was left out stays so, unless it was brought in again.
         self.cache.execute(
             "DELETE FROM temp.left_out WHERE fingerprint IN (SELECT fingerprint FROM temp.found WHERE size >= 0)"

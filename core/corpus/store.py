@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from core import paths
 from core.corpus.cache import open_cache, score_of
 from core.corpus.database import is_newer, mark_format, move, of_kinds, require_sound, translated
 from core.corpus.melody import melody_line
@@ -139,8 +140,8 @@ class CorpusStore:
 
     def list(self) -> tuple[Corpus, ...]:
         """All corpora by name, also those that can't be read: they say why."""
-        paths = sorted(self._folder.glob("*.sqlite")) if self._folder.is_dir() else []
-        return tuple(sorted(map(self._told, paths), key=lambda corpus: (corpus.name.casefold(), corpus.id)))
+        files = sorted(self._folder.glob("*.sqlite")) if self._folder.is_dir() else []
+        return tuple(sorted(map(self._told, files), key=lambda corpus: (corpus.name.casefold(), corpus.id)))
 
     def find(self, id_or_name: str) -> Corpus:
         """The corpus of this id or, if there is none, of this name, also in other letter case; it may be damaged."""
@@ -434,6 +435,14 @@ def write_about(connection: sqlite3.Connection, entries: dict[str, str]) -> None
     connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", entries.items())
 
 
-def roots_key(paths: Sequence[Path]) -> str:
-    """What was imported, to know the same folder when it comes again."""
-    return json.dumps(sorted({str(path.absolute()) for path in paths}))
+def roots_key(imported: Sequence[Path]) -> str:
+    """What was imported, to know the same folder when it comes again.
+
+    Shipped files are known by their place among those: an update, or another copy of the program, moves them all.
+    """
+    return json.dumps(sorted({_root(path.absolute()) for path in imported}))
+
+
+def _root(path: Path) -> str:
+    shipped = paths.resources()
+    return f"resources:{path.relative_to(shipped).as_posix()}" if path.is_relative_to(shipped) else str(path)

@@ -125,8 +125,17 @@ class CorpusController(QObject):
         self.progress_changed.emit(self.tr("Looking for files"), 0.0)
 
     def import_samples(self) -> None:
-        """Import the sample pieces that come with the program."""
-        self.import_paths((self._samples,), name=_SAMPLES_NAME)
+        """Show the sample pieces that come with the program; they are imported unless they have been, whatever they are called."""
+
+        def then(corpus_id: str) -> None:
+            if self._import is not None:
+                return  # they, or others, are on their way
+            if corpus_id:
+                self.refresh(corpus_id)
+            else:
+                self.import_paths((self._samples,), name=_SAMPLES_NAME)
+
+        self._run(_made_of_samples, self._home, self._samples, then=then)
 
     def choose_folder(self, *, add: bool = False) -> None:
         """Ask for a folder and import it."""
@@ -393,6 +402,18 @@ def _store(home: Path) -> Any:
 def _listed(home: Path) -> "tuple[Corpus, ...]":
     corpora: tuple[Corpus, ...] = _store(home).list()
     return corpora
+
+
+def _made_of_samples(home: Path, samples: Path) -> str:
+    """The id of the collection of all sample pieces; "" where there is none."""
+    from core.corpus.importer import NOT_READ
+    from core.corpus.store import roots_key
+
+    store = _store(home)
+    corpus = store.made_of(roots_key([samples]), "")
+    if corpus is None or any(verdict.reason == NOT_READ for verdict in store.report_of(corpus.id).verdicts):
+        return ""
+    return str(corpus.id)
 
 
 def _viewed(home: Path, corpus_id: str) -> CorpusView:

@@ -1,14 +1,21 @@
+import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
 from PySide6.QtCore import Qt
 
+from core import paths
+from core.corpus.importer import NOT_READ, import_paths
 from core.corpus.store import CorpusStore
+from core.music.midi_file import write_midi
 from core.music.score import Score
+from core.tasks import Control
 from gui import messages
 from gui.controls import pitches
 from gui.corpus.charts import bars_of
+from gui.corpus.controller import CorpusController
+from tests.gui.corpus.conftest import melody
 
 
 @pytest.fixture
@@ -309,6 +316,57 @@ def test_an_import_can_be_cancelled(qtbot, workspace, controller, music):
 def test_the_sample_pieces_are_one_click_away(qtbot, workspace, controller):
     qtbot.mouseClick(workspace.empty.samples, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: workspace.view is not None)
+
+
+@pytest.fixture
+def samples_in(qtbot, workspace, controller):
+    """The sample pieces are in, under another name, one of them left out."""
+    controller.import_samples()
+    controller.import_samples()  # as by a double click
+    qtbot.waitUntil(lambda: workspace.view is not None)
+    workspace.report.rename_requested.emit("Songs to sing")
+    qtbot.waitUntil(lambda: workspace.view.corpus.name == "Songs to sing")
+    controller._leave_out(frozenset({workspace.view.corpus.pieces[0].fingerprint}))
+    qtbot.waitUntil(lambda: workspace.view.piece_count == 4)
+    return controller
+
+
+def test_the_sample_pieces_come_in_once_and_stay_as_they_were_made(qtbot, workspace, samples_in, music, home):
+    other = music.parent / "other"
+    other.mkdir()
+    write_midi(melody(3), other / "in e flat.mid")
+    samples_in.import_paths((other,))
+    qtbot.waitUntil(lambda: workspace.view.corpus.name == "other")
+    samples_in.import_samples()
+    qtbot.waitUntil(lambda: workspace.view.corpus.name == "Songs to sing")
+    assert workspace.view.piece_count == 4
+    assert [corpus.name for corpus in CorpusStore(home).list()] == ["other", "Songs to sing"]
+
+
+def test_the_sample_pieces_of_another_copy_of_the_program_are_the_same(
+    qtbot, workspace, runner, home, music, tmp_path, monkeypatch
+):
+    for number, place in enumerate(("version 1", "version 2")):
+        monkeypatch.setattr(paths, "resources", lambda place=place: tmp_path / place)
+        samples = tmp_path / place / "demo"
+        shutil.copytree(music, samples)
+        controller = CorpusController(workspace, runner, home=home, samples=samples)
+        controller.import_samples()
+        qtbot.waitUntil(lambda: workspace.view is not None)
+        if number == 0:
+            workspace.show_nothing()
+    assert len(CorpusStore(home).list()) == 1
+
+
+def test_sample_pieces_of_which_an_import_was_stopped_are_imported_again(qtbot, workspace, controller, home, music):
+    import_paths([music], Control(), home=home, name="OpenScore Lieder", processes=0)
+    with closing(sqlite3.connect(CorpusStore(home).file("openscore-lieder"))) as connection:
+        connection.execute("UPDATE verdict SET reason = ? WHERE position = 1", (NOT_READ,))
+        connection.execute("DELETE FROM piece WHERE position = 1")
+        connection.commit()
+    controller.import_samples()
+    qtbot.waitUntil(lambda: workspace.view is not None and workspace.view.piece_count == 5)
+    assert len(CorpusStore(home).list()) == 1
 
 
 def test_train_names_the_corpus(qtbot, shown, controller):

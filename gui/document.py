@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from core.music import edits
 from core.music.edits import Edited
-from core.music.score import Note, Score
+from core.music.score import Note, Notes, Score
 from gui.takes import Batch, TakeHistory, Takes
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
@@ -37,8 +37,7 @@ class Snapshot:
         return replace(self, score=edited.score, generated=survivors, part=min(self.part, len(edited.score.parts) - 1))
 
     def _surviving(self, score: Score) -> frozenset[Note]:
-        notes = {note for part in score.parts for note in part.notes}
-        return self.generated & notes
+        return frozenset(note for part in score.parts for note in part.notes.taken(part.notes.rows_of(self.generated)))
 
     def with_take(self, take: "Take") -> "Laid":
         """The take laid over this state.
@@ -168,7 +167,7 @@ class Document(QObject):
         return self._snapshot.part
 
     @property
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> Notes:
         """Of the part being edited."""
         return self.score.parts[self.part].notes
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.corpus.database import COMPANIONS, is_newer, mark_format, move, of_kinds, translated
 from core.errors import FileError, NewerError
 from core.files import not_written
-from core.music.columns import ScoreColumns
+from core.music.packed_score import unpacked
 from core.music.score import Score
 
 READER = 1
@@ -70,7 +70,7 @@ class Understood:
     tallies: bytes = b""
     melody_tallies: bytes = b""
     score: bytes = b""
-    """`ScoreColumns.to_bytes` of all of it."""
+    """`packed_score.packed` of all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def score_of(connection: sqlite3.Connection, fingerprint: str) -> Score | None:
     ).fetchall()
     for content, score in of_kinds(rows, bytes, bytes):
         try:
-            return ScoreColumns.from_bytes(score).to_score()
+            return unpacked(score)
         except (FileError, ValueError):
             connection.execute("DELETE FROM content WHERE content = ?", (content,))
     return None

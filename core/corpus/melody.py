@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.corpus.note_table import FloatArray, IntArray, NoteTable
-from core.music.columns import PartColumns
-from core.music.score import Note, Part, Score
+from core.music.score import Part, Score
 
 CLEAR_SHARE = 0.9
 """From this share of single-note onsets on, a part is heard as one line."""
@@ -37,7 +36,7 @@ def melody_scores(parts: NoteTable, *, names: Sequence[str], lengths: IntArray) 
     return scores
 
 
-def best_parts(pieces: Sequence[Sequence[PartColumns]], table: NoteTable) -> list[int]:
+def best_parts(pieces: Sequence[Sequence[Part]], table: NoteTable) -> list[int]:
     """For each piece the index, among all parts, of the part that is most like a melody.
 
     pieces: their parts, without drums or empty ones, at least one each; table: all these parts in turn. Parts of fewer
@@ -64,20 +63,8 @@ def melody_part(score: Score) -> int | None:
     pitched = [index for index, part in enumerate(score.parts) if part.notes and not part.is_drums]
     if len(pitched) < 2:
         return pitched[0] if pitched else None
-    parts = [PartColumns.of(score.parts[index]) for index in pitched]
+    parts = [score.parts[index] for index in pitched]
     return pitched[best_parts([parts], NoteTable.of(parts))[0]]
-
-
-def skyline(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The highest note of each onset, ended where the next one starts. notes: ordered by (onset, pitch)."""
-    highest = {note.onset: note for note in notes}  # the last of an onset is the highest
-    line = list(highest.values())
-    ends = [note.onset for note in line[1:]]
-    cut = [
-        note if note.end <= end else Note(note.onset, note.pitch, end - note.onset, note.velocity)
-        for note, end in zip(line, ends, strict=False)
-    ]
-    return (*cut, *line[-1:])
 
 
 def melody_line(score: Score) -> Part | None:
@@ -86,4 +73,4 @@ def melody_line(score: Score) -> Part | None:
     if index is None:
         return None
     part = score.parts[index]
-    return Part(part.name, part.program, notes=skyline(part.notes))
+    return Part(part.name, part.program, notes=part.notes.top_line())

@@ -12,8 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from core.music.columns import PartColumns
-from core.music.score import TICKS_PER_QUARTER
+from core.music.score import TICKS_PER_QUARTER, Part
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -67,7 +66,7 @@ class NoteTable:
     duration: IntArray
 
     @classmethod
-    def of(cls, parts: Sequence[PartColumns]) -> Self:
+    def of(cls, parts: Sequence[Part]) -> Self:
         """Each part a group."""
 
         def joined(arrays: list[npt.NDArray[np.generic]]) -> IntArray:
@@ -75,10 +74,10 @@ class NoteTable:
 
         return cls(
             len(parts),
-            np.repeat(np.arange(len(parts)), [len(part.onset) for part in parts]),
-            joined([part.onset for part in parts]),
-            joined([part.pitch for part in parts]),
-            joined([part.duration for part in parts]),
+            np.repeat(np.arange(len(parts)), [len(part.notes) for part in parts]),
+            joined([part.notes.onset for part in parts]),
+            joined([part.notes.pitch for part in parts]),
+            joined([part.notes.duration for part in parts]),
         )
 
     def merged(self, into: Sequence[int], groups: int) -> Self:

@@ -1,4 +1,4 @@
-"""From the bytes of files to what the cache keeps of them: many at a time, in any process, with no Score made.
+"""From the bytes of files to what the cache keeps of them: many at a time, in any process.
 
 The files of a batch are read and judged together: counts, keys and melodies of hundreds of pieces come out of a few
 sweeps over one table of notes.
@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import blake2b
 
+import numpy as np
+
 from core.corpus.cache import Seen, Understood
 from core.corpus.melody import CLEAR_SHARE, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
@@ -19,10 +21,10 @@ from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, opened_zip,
 from core.errors import DamagedError, FileError
 from core.loading.opening import open_file
 from core.loading.zips import ZIP_ERRORS
-from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_file import ReadResult
+from core.music.packed_score import packed
 from core.music.pitch import find_keys
-from core.music.score import TICKS_PER_QUARTER, Score
+from core.music.score import TICKS_PER_QUARTER, Part, Score
 from core.music.timing import DEFAULT_METRE, TempoMap
 
 FEWEST_NOTES = 8
@@ -52,7 +54,7 @@ class _Piece:
 
     content: bytes
     result: ReadResult
-    parts: tuple[PartColumns, ...]
+    parts: tuple[Part, ...]
     """With notes, but drums."""
 
 
@@ -191,10 +193,10 @@ class _Pending:
         if isinstance(result, FileError):
             self._understood.append(Understood(content, reason=_reason(result.sentence, name)))
             return
-        parts = tuple(part for part in result.columns.parts if len(part.onset) and not part.is_drums)
-        notes = sum(len(part.onset) for part in parts)
+        parts = tuple(part for part in result.score.parts if part.notes and not part.is_drums)
+        notes = sum(len(part.notes) for part in parts)
         if notes < FEWEST_NOTES:
-            self._understood.append(Understood(content, reason=_why_too_little(notes, result.columns)))
+            self._understood.append(Understood(content, reason=_why_too_little(notes, result.score)))
             return
         self._notes += notes
         self._pieces.append(_Piece(content, result, parts))
@@ -214,10 +216,10 @@ def _reason(sentence: str, name: str) -> str:
     return short[:1].upper() + short[1:]
 
 
-def _why_too_little(notes: int, columns: ScoreColumns) -> str:
+def _why_too_little(notes: int, score: Score) -> str:
     if notes:
         return f"Only {notes} {'note' if notes == 1 else 'notes'}, too few to learn from"
-    return "Drums only" if columns.note_count else "No notes inside"
+    return "Drums only" if score.note_count else "No notes inside"
 
 
 def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
@@ -236,59 +238,66 @@ def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
     keys, polyphony = find_keys(by_piece.pitch_class_weights()), notes_at_once(tallies).tolist()
     first_onsets = by_piece.first_onsets().tolist()
     for index, piece in enumerate(pieces):
-        columns = piece.result.columns
+        score = piece.result.score
         yield Understood(
             piece.content,
             repairs="; ".join(piece.result.repairs),
-            fingerprint=_fingerprint(columns),
+            fingerprint=_fingerprint(score),
             notes=counts[index],
             melody_notes=melody_counts[index],
-            duration_s=round(_duration_s(columns), 3),
+            duration_s=round(_duration_s(score), 3),
             key=keys[index].name,
-            metre=_metre(columns),
-            tempo=_tempo(columns, first_note=first_onsets[index]),
+            metre=_metre(score),
+            tempo=_tempo(score, first_note=first_onsets[index]),
             parts=len(piece.parts),
             polyphony=round(polyphony[index], 3),
             lines="melody" if is_line[index] else "all",
             tallies=tallies[index].tobytes(),
             melody_tallies=melody_tallies[index].tobytes(),
-            score=columns.to_bytes(),
+            score=packed(score),
         )
 
 
-def _fingerprint(columns: ScoreColumns) -> str:
+def _fingerprint(score: Score) -> str:
     """Hash of notes, tempo and metre: neither names, instruments, words nor the order of parts count."""
     parts = sorted(
         blake2b(
-            b"".join((part.onset.tobytes(), part.pitch.tobytes(), part.duration.tobytes(), part.velocity.tobytes())),
+            b"".join(
+                (
+                    part.notes.onset.tobytes(),
+                    part.notes.pitch.astype(np.uint8).tobytes(),
+                    part.notes.duration.tobytes(),
+                    part.notes.velocity.astype(np.uint8).tobytes(),
+                )
+            ),
             digest_size=16,
             person=b"drums" if part.is_drums else b"",
         ).digest()
-        for part in columns.parts
-        if len(part.onset)
+        for part in score.parts
+        if part.notes
     )
-    tempos = ((tempo.tick, tempo.microseconds_per_quarter) for tempo in columns.tempos)
-    metres = ((metre.tick, metre.numerator, metre.denominator) for metre in columns.metres)
+    tempos = ((tempo.tick, tempo.microseconds_per_quarter) for tempo in score.tempos)
+    metres = ((metre.tick, metre.numerator, metre.denominator) for metre in score.metres)
     frame = repr((tuple(tempos), tuple(metres))).encode()
     return blake2b(b"".join((*parts, frame)), digest_size=16).hexdigest()
 
 
-def _duration_s(columns: ScoreColumns) -> float:
-    tempos = columns.tempos
+def _duration_s(score: Score) -> float:
+    tempos = score.tempos
     if len(tempos) == 1 and tempos[0].tick == 0:
-        return columns.end * tempos[0].microseconds_per_quarter / (1e6 * TICKS_PER_QUARTER)
-    return TempoMap.of(Score(tempos=tempos)).seconds_at(columns.end)
+        return score.end * tempos[0].microseconds_per_quarter / (1e6 * TICKS_PER_QUARTER)
+    return TempoMap.of(Score(tempos=tempos)).seconds_at(score.end)
 
 
-def _metre(columns: ScoreColumns) -> str:
-    metre = columns.metres[0] if columns.metres and columns.metres[0].tick == 0 else DEFAULT_METRE
+def _metre(score: Score) -> str:
+    metre = score.metres[0] if score.metres and score.metres[0].tick == 0 else DEFAULT_METRE
     return f"{metre.numerator}/{metre.denominator}"
 
 
-def _tempo(columns: ScoreColumns, *, first_note: int) -> float | None:
+def _tempo(score: Score, *, first_note: int) -> float | None:
     """Quarters a minute at the first note, or where the first tempo is named if that is later; None if none is."""
     tempo = None
-    for named in columns.tempos:
+    for named in score.tempos:
         if tempo is not None and named.tick > first_note:
             break
         tempo = named

@@ -26,7 +26,7 @@ from core.corpus.report import VERDICT_KINDS, ImportReport, verdict_of_row
 from core.corpus.rows import FORMAT, DamagedCorpusError, Rows, reading
 from core.errors import FileError, NewerError
 from core.files import not_written
-from core.music.score import Part, Score
+from core.music.score import Notes, Part, Score
 from core.trash import Trash, id_of
 
 Lines = Literal["melody", "all"]
@@ -384,7 +384,7 @@ def learnable(score: Score, lines: Lines) -> Score:
         pitched = [part for part in score.parts if not part.is_drums and part.notes]
         program = pitched[0].program if pitched else 0
         name = pitched[0].name if len(pitched) == 1 else ""
-        part = Part.of((note for part in pitched for note in part.notes), name=name, program=program)
+        part = Part.of(Notes.joined(part.notes for part in pitched), name=name, program=program)
     return replace(score, parts=(part,), lyrics=(), markers=())
 
 

@@ -67,7 +67,9 @@ class _Manner:
 
 
 def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
-    origin, inner = get_origin(hint), get_args(hint)
+    if type(value) is hint:  # mostly: a number or a text
+        return value
+    origin, inner = _taken_apart(hint)
     if hint in (Any, object):
         return value
     if dataclasses.is_dataclass(hint):
@@ -79,6 +81,8 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
         return _fitted_to_one(inner, value, place, manner)
     elif origin in (tuple, list) and type(value) in (list, tuple):  # a tuple is what JSON would make a list of
         of_any_length = origin is list or inner[1:] == (...,)
+        if inner == tuple(map(type, value)):  # a row of numbers and texts
+            return origin(value)
         if of_any_length or len(inner) == len(value):
             kinds = inner[:1] * len(value) if of_any_length else inner
             return origin(
@@ -94,9 +98,14 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
         }
     elif hint is float and type(value) in (int, float):
         return float(value)
-    elif type(value) is (type(None) if hint is None else hint):
+    elif hint is None and value is None:
         return value
     raise DamagedError(f"{_it(place)} is {_told(value)}")
+
+
+@cache
+def _taken_apart(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(hint), get_args(hint)
 
 
 def _fitted_to_one(hints: tuple[Any, ...], value: Any, place: str, manner: _Manner) -> Any:

@@ -5,13 +5,19 @@ and pitch (0 and 127), and where the edited notes overlap others on a pitch, the
 before is cut there, one that starts under them is covered and goes. Notes that the part doesn't hold are ignored.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.music.score import MAX_TICK, Note, Score, by_position, fitted
+import numpy as np
+import numpy.typing as npt
+
+from core.music.columns import Integers
+from core.music.score import MAX_TICK, NO_NOTES, Note, Notes, Score
 from core.music.timing import bar_starts
+
+_ONSET, _PITCH, _DURATION, _VELOCITY = range(4)
+_LOUDNESS = (1, 127)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +30,24 @@ class Edited:
 
 def add(score: Score, part: int, notes: Iterable[Note]) -> Edited:
     """Put notes into a part; they win over what they overlap."""
-    return _with(score, part, score.parts[part].notes, notes)
+    return _replaced(score, part, np.empty(0, np.int64), Notes.of(notes))
 
 
 def erase(score: Score, part: int, notes: Iterable[Note]) -> Edited:
     """Take notes out of a part."""
-    gone = frozenset(notes)
-    kept = tuple(note for note in score.parts[part].notes if note not in gone)
-    return Edited(score.with_part(part, replace(score.parts[part], notes=kept)))
+    return _replaced(score, part, score.parts[part].notes.rows_of(notes), NO_NOTES)
 
 
 def move(score: Score, part: int, notes: Iterable[Note], *, ticks: int = 0, semitones: int = 0) -> Edited:
     """Move notes as one group, which stops at the start, at the latest tick, and at the lowest and highest pitch."""
-    group = _held(score, part, notes)
-    if not group:
-        return Edited(score)
-    ticks = max(ticks, -min(note.onset for note in group))
-    ticks = min(ticks, MAX_TICK - max(note.end for note in group))
-    semitones = max(semitones, -min(note.pitch for note in group))
-    semitones = min(semitones, 127 - max(note.pitch for note in group))
-    return _changed(
-        score, part, group, lambda note: replace(note, onset=note.onset + ticks, pitch=note.pitch + semitones)
-    )
+
+    def moved(group: Notes) -> Integers:
+        table = group.table.astype(np.int64)
+        table[_ONSET] += min(max(ticks, -int(group.onset.min())), MAX_TICK - group.last_end)
+        table[_PITCH] += min(max(semitones, -int(group.pitch.min())), 127 - int(group.pitch.max()))
+        return table
+
+    return _changed(score, part, notes, moved)
 
 
 def transpose(score: Score, part: int, notes: Iterable[Note], *, semitones: int) -> Edited:
@@ -64,34 +66,39 @@ def resize(
 ) -> Edited:
     """Move one edge of each note. None gets shorter than `shortest` (unless it was), starts before 0, or is pulled past its other edge."""
 
-    def resized(note: Note) -> Note:
-        least = min(shortest, note.duration)
+    def resized(group: Notes) -> Integers:
+        table = group.table.astype(np.int64)
+        onset, duration, least = table[_ONSET], table[_DURATION], np.minimum(shortest, group.duration)
         if edge == "end":
-            return replace(note, duration=min(max(least, note.duration + ticks), MAX_TICK - note.onset))
-        onset = min(max(0, note.onset + ticks), note.end - least)
-        return replace(note, onset=onset, duration=note.end - onset)
+            table[_DURATION] = np.minimum(np.maximum(least, duration + ticks), MAX_TICK - onset)
+        else:
+            table[_ONSET] = np.minimum(np.maximum(0, onset + ticks), group.end - least)
+            table[_DURATION] = group.end - table[_ONSET]
+        return table
 
-    return _changed(score, part, _held(score, part, notes), resized)
+    return _changed(score, part, notes, resized)
 
 
 def set_velocity(score: Score, part: int, velocities: Mapping[Note, int]) -> Edited:
     """Give each of these notes a velocity, limited to 1-127."""
-    return _changed(
-        score,
-        part,
-        _held(score, part, velocities),
-        lambda note: replace(note, velocity=_limited_velocity(velocities[note])),
-    )
+
+    def struck(group: Notes) -> Integers:
+        table = group.table.astype(np.int64)
+        table[_VELOCITY] = np.clip([velocities[note] for note in group], *_LOUDNESS)
+        return table
+
+    return _changed(score, part, velocities, struck)
 
 
 def change_velocity(score: Score, part: int, notes: Iterable[Note], delta: int) -> Edited:
     """Make notes louder or softer, each limited to 1-127."""
-    return _changed(
-        score,
-        part,
-        _held(score, part, notes),
-        lambda note: replace(note, velocity=_limited_velocity(note.velocity + delta)),
-    )
+
+    def struck(group: Notes) -> Integers:
+        table = group.table.astype(np.int64)
+        table[_VELOCITY] = np.clip(table[_VELOCITY] + delta, *_LOUDNESS)
+        return table
+
+    return _changed(score, part, notes, struck)
 
 
 def quantise(
@@ -104,27 +111,30 @@ def quantise(
     """
     if grid < 1:
         raise ValueError(f"no grid of {grid} ticks")
-    group = _held(score, part, notes)
-    lines = _GridLines(score, grid, max((note.end for note in group), default=0))
 
-    def quantised(note: Note) -> Note:
-        onset = note.onset + round((lines.nearest(note.onset) - note.onset) * strength)
-        if not ends:
-            return replace(note, onset=onset)
-        target = max(lines.nearest(note.end), lines.nearest(note.onset) + grid)
-        end = note.end + round((target - note.end) * strength)
-        return replace(note, onset=onset, duration=max(1, end - onset))
+    def quantised(group: Notes) -> Integers:
+        table = group.table.astype(np.int64)
+        bars = np.array(bar_starts(score, group.last_end))
+        line = _nearest_lines(bars, grid, table[_ONSET])
+        onset = table[_ONSET] + _rounded((line - table[_ONSET]) * strength)
+        if ends:
+            target: Integers = np.maximum(_nearest_lines(bars, grid, group.end), line + grid)
+            end = group.end + _rounded((target - group.end) * strength)
+            table[_DURATION] = np.maximum(1, end - onset)
+        table[_ONSET] = onset
+        return table
 
-    return _changed(score, part, group, quantised)
+    return _changed(score, part, notes, quantised)
 
 
 def paste(score: Score, part: int, notes: Iterable[Note], *, at: int) -> Edited:
     """Put copies of notes, from any score, so that the first starts at `at`; they are selected."""
-    copied = sorted(notes, key=by_position)
-    if not copied:
+    copied = Notes.of(notes)
+    if not len(copied):
         return Edited(score)
-    shift = min(max(0, at) - copied[0].onset, MAX_TICK - max(note.end for note in copied))
-    return add(score, part, (replace(note, onset=note.onset + shift) for note in copied))
+    table = copied.table.astype(np.int64)
+    table[_ONSET] += min(max(0, at) - int(copied.onset.min()), MAX_TICK - copied.last_end)
+    return add(score, part, Notes(table))
 
 
 def duplicate(score: Score, part: int, notes: Iterable[Note]) -> Edited:
@@ -132,10 +142,11 @@ def duplicate(score: Score, part: int, notes: Iterable[Note]) -> Edited:
 
     Groups shorter than half a bar repeat at their own end, so that a figure can be repeated within a bar.
     """
-    group = _held(score, part, notes)
-    if not group:
+    before = score.parts[part].notes
+    group = before.taken(before.rows_of(notes))
+    if not len(group):
         return Edited(score)
-    first, end = min(note.onset for note in group), max(note.end for note in group)
+    first, end = int(group.onset[0]), group.last_end
     starts = bar_starts(score, end)
     bar = max(start for start in starts if start <= first)
     length = min(start for start in starts if start > bar) - bar
@@ -147,77 +158,39 @@ def duplicate(score: Score, part: int, notes: Iterable[Note]) -> Edited:
 
 def split(score: Score, part: int, notes: Iterable[Note], *, at: int) -> Edited:
     """Cut notes in two at a tick that lies inside them; both halves are selected."""
-    group = [note for note in _held(score, part, notes) if note.onset < at < note.end]
-    halves = [
-        half
-        for note in group
-        for half in (
-            replace(note, duration=at - note.onset),
-            replace(note, onset=at, duration=note.end - at),
-        )
-    ]
-    return _with(score, part, _without(score, part, group), halves)
+    before = score.parts[part].notes
+    rows = before.rows_of(notes)
+    rows = rows[(before.onset[rows] < at) & (at < before.end[rows])]
+    first, second = (before.table[:, rows].astype(np.int64) for _ in range(2))
+    first[_DURATION] = at - first[_ONSET]
+    second[_DURATION] -= at - second[_ONSET]
+    second[_ONSET] = at
+    return _replaced(score, part, rows, Notes(np.concatenate([first, second], axis=1)))
 
 
-def _held(score: Score, part: int, notes: Iterable[Note]) -> list[Note]:
-    """Those of the notes that the part holds, in order."""
-    meant = frozenset(notes)
-    return [note for note in score.parts[part].notes if note in meant]
+def _changed(score: Score, part: int, notes: Iterable[Note], change: Callable[[Notes], Integers]) -> Edited:
+    """Those of the notes that the part holds as `change` makes them: the table of so many notes, in the same order."""
+    before = score.parts[part].notes
+    rows = before.rows_of(notes)
+    return _replaced(score, part, rows, Notes(change(before.taken(rows)))) if len(rows) else Edited(score)
 
 
-def _without(score: Score, part: int, notes: Iterable[Note]) -> list[Note]:
-    gone = frozenset(notes)
-    return [note for note in score.parts[part].notes if note not in gone]
+def _replaced(score: Score, part: int, rows: Integers, notes: Notes) -> Edited:
+    """These notes in place of those of these numbers; they win, and are selected."""
+    before, winners = score.parts[part], notes.fitted()
+    after = before.notes.replaced(rows, winners)
+    changed = score if after == before.notes else score.with_part(part, replace(before, notes=after))
+    return Edited(changed, frozenset(winners))
 
 
-def _changed(score: Score, part: int, notes: list[Note], change: Callable[[Note], Note]) -> Edited:
-    return _with(score, part, _without(score, part, notes), map(change, notes))
+def _rounded(ticks: npt.NDArray[np.floating]) -> Integers:
+    rounded: Integers = np.rint(ticks).astype(np.int64)
+    return rounded
 
 
-def _with(score: Score, part: int, others: Iterable[Note], notes: Iterable[Note]) -> Edited:
-    """A part of these others and these notes, which win and are selected."""
-    winners = fitted(notes)
-    before = score.parts[part]
-    kept = _uncovered(others, winners)
-    merged = tuple(sorted((*kept, *winners), key=by_position))
-    after = before if merged == before.notes else replace(before, notes=merged)
-    return Edited(score if after is before else score.with_part(part, after), frozenset(winners))
-
-
-def _uncovered(others: Iterable[Note], winners: Iterable[Note]) -> list[Note]:
-    """What is left of other notes where the winners sound on their pitch."""
-    onsets: dict[int, list[int]] = {}
-    ends: dict[int, list[int]] = {}
-    for winner in winners:
-        onsets.setdefault(winner.pitch, []).append(winner.onset)
-        ends.setdefault(winner.pitch, []).append(winner.end)
-    kept = []
-    for note in others:
-        rival = bisect_right(ends.get(note.pitch, ()), note.onset)
-        rival_onset = onsets[note.pitch][rival] if rival < len(ends.get(note.pitch, ())) else note.end
-        if rival_onset >= note.end:
-            kept.append(note)
-        elif note.onset < rival_onset:
-            kept.append(replace(note, duration=rival_onset - note.onset))
-    return kept
-
-
-def _limited_velocity(velocity: int) -> int:
-    return min(127, max(1, velocity))
-
-
-class _GridLines:
-    """A grid that starts anew with each bar."""
-
-    def __init__(self, score: Score, grid: int, until: int) -> None:
-        self._bars = bar_starts(score, until)
-        self._grid = grid
-
-    def nearest(self, tick: int) -> int:
-        """The line nearest to a tick; a tie goes to the later."""
-        index = bisect_right(self._bars, tick) - 1
-        bar = self._bars[index]
-        line = bar + (tick - bar + self._grid // 2) // self._grid * self._grid
-        if index + 1 < len(self._bars) and line > (following := self._bars[index + 1]):
-            return following
-        return line
+def _nearest_lines(bars: Integers, grid: int, ticks: Integers) -> Integers:
+    """The line nearest to each tick of a grid that starts anew with each bar; a tie goes to the later."""
+    index = np.searchsorted(bars, ticks, side="right") - 1
+    line = bars[index] + (ticks - bars[index] + grid // 2) // grid * grid
+    nearest: Integers = np.minimum(line, bars[index + 1])  # the last of the bars lies beyond all ticks
+    return nearest

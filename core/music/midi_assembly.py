@@ -10,8 +10,9 @@ from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from core.music.columns import Bytes, PartColumns, ScoreColumns, Ticks
+from core.music.columns import Ticks
 from core.music.midi_encoding import DRUM_CHANNEL
 from core.music.midi_events import LEFT_OPEN, Chunks, Track, Unreadable, read_track
 from core.music.note_pairing import Integers, RawNotes, fitted, rescaled, with_first_offs
@@ -19,8 +20,11 @@ from core.music.score import (
     DEFAULT_MICROSECONDS_PER_QUARTER,
     MAX_TICK,
     TICKS_PER_QUARTER,
+    Bends,
+    Controls,
     KeySignature,
     Metre,
+    Notes,
     Part,
     Score,
     Tempo,
@@ -200,12 +204,12 @@ def _too_long() -> str:
     return f"it would last more than {LONGEST_HOURS} hours"
 
 
-NoteArrays = tuple[Ticks, Bytes, Ticks, Bytes]
-"""Onset, pitch, duration, velocity of one part's notes as PartColumns holds them."""
+NoteArrays = tuple[Ticks, npt.NDArray[np.uint8], Ticks, npt.NDArray[np.uint8]]
+"""Onset, pitch, duration, velocity of one part's notes as `Notes` holds them."""
 
 
-def assembled(raw: RawMidi, notes: RawNotes | list[NoteArrays]) -> tuple[ScoreColumns, tuple[str, ...]]:
-    """The columns, and what was repaired in all. Raises Unreadable beyond the caps.
+def assembled(raw: RawMidi, notes: RawNotes | list[NoteArrays]) -> tuple[Score, tuple[str, ...]]:
+    """The score, and what was repaired in all. Raises Unreadable beyond the caps.
 
     notes: as the file has them; or, for each voice, arrays that are in our ticks and fit already.
     """
@@ -215,13 +219,13 @@ def assembled(raw: RawMidi, notes: RawNotes | list[NoteArrays]) -> tuple[ScoreCo
     if sum(len(onset) for onset, *_others in arrays) > MAX_NOTES:
         raise Unreadable(f"it has more than {MAX_NOTES:,} notes")
     parts = tuple(
-        PartColumns(
+        Part(
             voice.name,
             voice.program,
             voice.is_drums,
-            *own,
-            scale.first_column(voice.controls),
-            scale.first_column(voice.bends),
+            Notes(np.stack(own)),
+            Controls(scale.first_column(voice.controls).T),
+            Bends(scale.first_column(voice.bends).T),
         )
         for voice, own in zip(raw.voices, arrays, strict=True)
     )
@@ -229,13 +233,13 @@ def assembled(raw: RawMidi, notes: RawNotes | list[NoteArrays]) -> tuple[ScoreCo
     metres = _metres(raw, scale, repairs)
     keys = _keys(raw, scale, repairs)
     lyrics, markers = _texts(raw.lyrics, scale), _texts(raw.markers, scale)
-    columns = ScoreColumns(parts or (_SILENCE,), tempos, metres, keys, lyrics, markers)
-    end = columns.end
-    _check_length(end, columns)
+    score = Score(parts or (Part(),), tempos, metres, keys, lyrics, markers)
+    end = score.end
+    _check_length(end, score)
     if raw.is_cut_off:
         bars = position_at(Score(metres=metres), max(0, end - 1)).bar
         repairs.append(f"Cut off; first {counted(bars, 'bar')} kept")
-    return columns, tuple(repairs)
+    return score, tuple(repairs)
 
 
 def _fitted_arrays(raw: RawMidi, notes: RawNotes, scale: "_Scale", repairs: list[str]) -> list[NoteArrays]:
@@ -347,22 +351,18 @@ def _texts(entries: list[tuple[int, str]], scale: _Scale) -> tuple[TextEvent, ..
     return tuple(TextEvent(scale.tick(tick), text) for tick, text in sorted(entries, key=itemgetter(0)) if text)
 
 
-def _check_length(end: int, columns: ScoreColumns) -> None:
+def _check_length(end: int, score: Score) -> None:
     """Raises Unreadable where anything lies beyond the longest time that is let through."""
     last, slowest = end, DEFAULT_MICROSECONDS_PER_QUARTER
-    for tempo in columns.tempos:
+    for tempo in score.tempos:
         slowest = max(slowest, tempo.microseconds_per_quarter)
-    for events in (columns.tempos, columns.metres, columns.keys, columns.lyrics, columns.markers):
+    for events in (score.tempos, score.metres, score.keys, score.lyrics, score.markers):
         if events:
             last = max(last, events[-1].tick)
-    for part in columns.parts:
-        for rows in (part.controls, part.bends):
-            if len(rows):
-                last = max(last, int(rows[-1, 0]))
+    for part in score.parts:
+        for columns in (part.controls, part.bends):
+            last = max(last, int(columns.table[0].max(initial=0)))
     if last * slowest <= LONGEST_HOURS * 3600 * 1_000_000 * TICKS_PER_QUARTER:
         return
-    if last > MAX_TICK or TempoMap.of(Score(tempos=columns.tempos)).seconds_at(last) > LONGEST_HOURS * 3600:
+    if last > MAX_TICK or TempoMap.of(Score(tempos=score.tempos)).seconds_at(last) > LONGEST_HOURS * 3600:
         raise Unreadable(_too_long())
-
-
-_SILENCE = PartColumns.of(Part())

@@ -1,9 +1,7 @@
 """Reading and writing .mid files; with midi_batch.py, its way to read hundreds at once, all that knows MIDI libraries.
 
 Reading: `read_midi` for a file, `read_midi_bytes` for bytes, `read_many` for the bytes of many files: the same results
-at a fraction of the time. A `ReadResult` holds `columns`, plain arrays, which is all that reading makes; its `score` is
-built of Note objects when first asked for. For import in bulk use the columns (or `columns.to_bytes()` for a cache),
-never the score: the objects cost several times the reading.
+at a fraction of the time. Arrays go from there into the parts of the score; no object is made for a note.
 
 Three ways lead there. midi_batch.py takes files that are plain, by symusic, many together. What it declines is read
 alone, by symusic, here. What that can't tell exactly is read by midi_events.py, event by event, tolerant and slow.
@@ -23,7 +21,6 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -35,7 +32,6 @@ import symusic
 from core.errors import DamagedError, FileError
 from core.files import replacing
 from core.loading.opening import read_file
-from core.music.columns import PartColumns, ScoreColumns
 from core.music.midi_assembly import (
     NO_ROWS,
     NoteArrays,
@@ -81,12 +77,8 @@ class ReadResult:
     Repairs are short claims for a report, such as "2 endless notes closed at the end".
     """
 
-    columns: ScoreColumns
+    score: Score
     repairs: tuple[str, ...] = ()
-
-    @cached_property
-    def score(self) -> Score:
-        return self.columns.to_score()
 
 
 def read_midi(path: Path) -> Score:
@@ -153,10 +145,8 @@ class TickExactMIDI(pretty_midi.PrettyMIDI):  # type: ignore[misc]  # pretty_mid
         ]
         self.lyrics = [pretty_midi.Lyric(lyric.text, tempo_map.seconds_at(lyric.tick)) for lyric in score.lyrics]
         for part in score.parts:
-            columns = PartColumns.of(part)
             instrument = pretty_midi.Instrument(part.program, part.is_drums, part.name)
-            starts = tempo_map.seconds_at(columns.onset)
-            ends = tempo_map.seconds_at(columns.onset + columns.duration)
+            starts, ends = (tempo_map.seconds_at(ticks) for ticks in (part.notes.onset, part.notes.end))
             instrument.notes = [
                 pretty_midi.Note(note.velocity, note.pitch, start, end)
                 for note, start, end in zip(part.notes, starts.tolist(), ends.tolist(), strict=True)

@@ -1,6 +1,7 @@
 """The central values: Note, Part, Score. Immutable, in integer ticks, 480 to the quarter.
 
-A note *is* its value (no ids): a part can't hold two notes that sound at once on one pitch. Every
+A note *is* its value (no ids): a part can't hold two notes that sound at once on one pitch. A part keeps its notes as
+columns, and a `Note` is what a row of them looks like: who counts or changes many takes the columns. Every
 edit is a function from Score to Score (edits.py), so undo keeps whole scores. What a .mid carries beyond notes and
 that a musician would miss (controllers, pitch bends, tempo, metre, keys, lyrics, markers) is held here too.
 """
@@ -11,6 +12,11 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
+
+from core.music.columns import Column, Columns, Integers, Ticks
+
 TICKS_PER_QUARTER = 480
 DEFAULT_MICROSECONDS_PER_QUARTER = 500_000
 """120 quarters a minute: what the MIDI file standard assumes where a file names no tempo."""
@@ -18,6 +24,8 @@ MAX_TICK = 2**31 - 1
 
 by_position = attrgetter("onset", "pitch")
 _by_tick = attrgetter("tick")
+_LEAST_NOTE = np.array([[0], [0], [1], [1]])  # (fields, 1): onset, pitch, duration, velocity
+_GREATEST_NOTE = np.array([[MAX_TICK], [127], [MAX_TICK], [127]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +117,186 @@ class TextEvent:
     text: str
 
 
+class Notes(Columns[Note]):
+    """Notes in any order, each a possible one."""
+
+    __slots__ = ("_is_fitted",)
+    kind = Note
+    onset, pitch, duration, velocity = Column(0), Column(1), Column(2), Column(3)
+    _is_fitted: bool
+
+    def __init__(self, table: npt.NDArray[np.generic]) -> None:
+        if bool(((table < _LEAST_NOTE) | (table > _GREATEST_NOTE)).any()):
+            raise ValueError("no such note among these")
+        super().__init__(table)
+        object.__setattr__(self, "_is_fitted", False)
+
+    @classmethod
+    def joined(cls, parts: Iterable["Notes"]) -> "Notes":
+        """All notes of some, one after the other."""
+        first, *others = [*parts] or [NO_NOTES]
+        return (
+            cls._trusted(np.concatenate([first.table, *(notes.table for notes in others)], axis=1)) if others else first
+        )
+
+    @property
+    def end(self) -> Integers:
+        """The first tick at which each no longer sounds."""
+        return self.onset.astype(np.int64) + self.duration
+
+    @property
+    def place(self) -> Integers:
+        """One number a note, which rises with (onset, pitch)."""
+        return self.onset.astype(np.int64) << 7 | self.pitch
+
+    @property
+    def last_end(self) -> int:
+        """The tick at which the last one ends; 0 without notes."""
+        return int(self.end.max(initial=0))
+
+    def fitted(self) -> "Notes":
+        """In order and free of overlaps: of two at one (onset, pitch) the longer stays; an earlier one ends where its pitch is struck again."""
+        if self._is_fitted:
+            return self
+        notes: Notes = self
+        if len(self) and bool((self.end[:-1] > self.onset[1:]).any()):  # else a line, which fits
+            place = self.place
+            if not bool((place[1:] > place[:-1]).all()):
+                order = np.lexsort((-self.velocity, -self.duration, place))
+                notes = self.taken(order[np.append(True, np.diff(place[order]) > 0)])
+            notes = _cut_where_struck_again(notes)
+        object.__setattr__(notes, "_is_fitted", True)
+        return notes
+
+    # Of notes in order and free of overlaps alone
+
+    def rows_of(self, notes: Iterable[Note]) -> Integers:
+        """The numbers, rising, of those of these notes that are here."""
+        wanted = Notes.of(notes)
+        first = int(np.searchsorted(self.onset, wanted.onset.min(initial=MAX_TICK)))
+        end = int(np.searchsorted(self.onset, wanted.onset.max(initial=0), side="right"))
+        if first >= end:
+            return np.empty(0, np.int64)
+        near = self[first:end]
+        rows = np.minimum(np.searchsorted(near.place, wanted.place), len(near) - 1)
+        found: Integers = first + np.unique(rows[(near.table[:, rows] == wanted.table).all(axis=0)])
+        return found
+
+    def top_line(self, *, legato: bool = False) -> "Notes":
+        """The highest note of each onset, ended where the next one starts; legato: each lasts until there."""
+        is_last = np.ones(len(self), np.bool_)
+        is_last[:-1] = self.onset[1:] != self.onset[:-1]
+        table = self.table[:, is_last]
+        onset, duration = table[0], table[2]
+        gap = onset[1:] - onset[:-1]
+        duration[:-1] = gap if legato else np.minimum(duration[:-1], gap)
+        return self._in_order(table)
+
+    def replaced(self, rows: npt.NDArray[np.integer], notes: "Notes") -> "Notes":
+        """Without those of these numbers, and with other notes, which win where both sound on one pitch.
+
+        A note that started before such a one is cut there, one that starts under it goes.
+        """
+        stays = np.ones(len(self), np.bool_)
+        stays[rows] = False
+        table, winners = self.table, notes.fitted()
+        if len(winners):
+            first, last = int(winners.onset[0]), winners.last_end
+            near = np.flatnonzero(stays & (self.onset < last) & (self.duration > first - self.onset))
+            room = _room_before(winners, self.taken(near))
+            stays[near] = room > 0
+            is_cut = room < self.duration[near]
+            if bool(is_cut.any()):
+                table = table.copy()
+                table[2, near[is_cut]] = room[is_cut]
+        kept = np.flatnonzero(stays)
+        at = np.searchsorted(kept, np.searchsorted(self.place, winners.place))
+        merged = np.insert(kept, at, len(self) + np.arange(len(winners)))
+        return self._in_order(np.take(np.concatenate([table, winners.table], axis=1), merged, axis=1))
+
+    def _in_order(self, table: Ticks) -> "Notes":
+        notes = self._trusted(table)
+        object.__setattr__(notes, "_is_fitted", True)
+        return notes
+
+    @classmethod
+    def _trusted(cls, table: Ticks) -> Self:
+        notes = super()._trusted(table)
+        object.__setattr__(notes, "_is_fitted", False)
+        return notes
+
+
+def _cut_where_struck_again(notes: Notes) -> Notes:
+    """notes: in order."""
+    order = np.argsort(notes.pitch.astype(np.uint8), kind="stable")
+    pitch, onset = notes.pitch[order], notes.onset[order]
+    room = np.where(pitch[1:] == pitch[:-1], np.diff(onset), MAX_TICK)
+    is_cut = notes.duration[order[:-1]] > room
+    if not bool(is_cut.any()):
+        return notes
+    table = notes.table.copy()
+    table[2, order[:-1][is_cut]] = room[is_cut]
+    return Notes(table)
+
+
+def _room_before(winners: Notes, others: Notes) -> Integers:
+    """(others,): ticks until one of the winners strikes the pitch of the other; none or less where one holds it already; its duration at most."""
+
+    def on_one_line(notes: Notes, ticks: Integers | Ticks) -> Integers:
+        """Pitch after pitch, none reaching the next."""
+        return (notes.pitch.astype(np.int64) << 34) + ticks
+
+    winners = winners.taken(np.lexsort((winners.onset, winners.pitch)))
+    onset, end = on_one_line(others, others.onset), on_one_line(others, others.end)
+    rival = np.searchsorted(on_one_line(winners, winners.end), onset, side="right")
+    struck = np.append(on_one_line(winners, winners.onset), np.iinfo(np.int64).max)[rival]
+    room: Integers = np.minimum(end, struck) - onset
+    return room
+
+
+class Controls(Columns[ControlChange]):
+    __slots__ = ()
+    kind = ControlChange
+    tick, number, value = Column(0), Column(1), Column(2)
+
+
+class Bends(Columns[PitchBend]):
+    __slots__ = ()
+    kind = PitchBend
+    tick, value = Column(0), Column(1)
+
+
+def fitted(notes: Iterable[Note]) -> Notes:
+    """Any notes, as they fit a part."""
+    return Notes.of(notes).fitted()
+
+
+NO_NOTES, NO_CONTROLS, NO_BENDS = Notes.of(()), Controls.of(()), Bends.of(())
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One instrument's notes, ordered by (onset, pitch); no two overlap on one pitch.
 
-    `Part.of` makes any notes fit; the constructor refuses what doesn't. program: General MIDI 0-127.
+    `Part.of` makes any notes fit; the constructor refuses what doesn't. Both take values as well as columns, and keep
+    columns. program: General MIDI 0-127.
     """
 
     name: str = ""
     program: int = 0
     is_drums: bool = False
-    notes: tuple[Note, ...] = ()
-    controls: tuple[ControlChange, ...] = ()
+    notes: Notes = NO_NOTES
+    controls: Controls = NO_CONTROLS
     """Ordered by tick; events of one tick stay in the order given."""
-    bends: tuple[PitchBend, ...] = ()
+    bends: Bends = NO_BENDS
 
     def __post_init__(self) -> None:
         if not 0 <= self.program <= 127:
             raise ValueError(f"no such program: {self.program}")
-        sounding: dict[int, int] = {}
-        before = (-1, -1)
-        for note in self.notes:
-            position = (note.onset, note.pitch)
-            if position <= before:
-                raise ValueError("notes are not in order")
-            before = position
-            if sounding.get(note.pitch, 0) > note.onset:
-                raise ValueError(f"notes overlap on pitch {note.pitch} at tick {note.onset}")
-            sounding[note.pitch] = note.end
+        for name, kind in (("notes", Notes), ("controls", Controls), ("bends", Bends)):
+            object.__setattr__(self, name, kind.of(getattr(self, name)))
+        if self.notes.fitted() is not self.notes:
+            raise ValueError("notes are out of order, or overlap on a pitch")
 
     @classmethod
     def of(
@@ -155,8 +315,8 @@ class Part:
             program,
             is_drums,
             fitted(notes),
-            tuple(sorted(controls, key=_by_tick)),
-            tuple(sorted(bends, key=_by_tick)),
+            Controls.of(sorted(controls, key=_by_tick)),
+            Bends.of(sorted(bends, key=_by_tick)),
         )
 
     def with_notes(self, notes: Iterable[Note]) -> "Part":
@@ -166,26 +326,7 @@ class Part:
     @property
     def end(self) -> int:
         """The tick at which the last note ends; 0 without notes."""
-        return max((note.end for note in self.notes), default=0)
-
-
-def fitted(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Notes in order and free of overlaps: of two at one (onset, pitch) the longer stays; an earlier one ends where its pitch is struck again."""
-    longest: dict[tuple[int, int], Note] = {}
-    for note in notes:
-        position = (note.onset, note.pitch)
-        kept = longest.get(position)
-        if kept is None or (note.duration, note.velocity) > (kept.duration, kept.velocity):
-            longest[position] = note
-    ordered = sorted(longest.values(), key=by_position)
-    open_at: dict[int, int] = {}
-    for index, note in enumerate(ordered):
-        earlier = open_at.get(note.pitch)
-        if earlier is not None and ordered[earlier].end > note.onset:
-            cut = ordered[earlier]
-            ordered[earlier] = Note(cut.onset, cut.pitch, note.onset - cut.onset, cut.velocity)
-        open_at[note.pitch] = index
-    return tuple(ordered)
+        return self.notes.last_end
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ are counted from 1, as musicians do. Each metre change starts a new bar, also in
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from core.music.columns import Integers
 from core.music.score import DEFAULT_MICROSECONDS_PER_QUARTER, TICKS_PER_QUARTER, Metre, Score, Tempo
 
 TICKS_PER_STEP = 20
@@ -20,6 +21,7 @@ TICKS_PER_STEP = 20
 DEFAULT_METRE = Metre(0, 4, 4)
 DEFAULT_TEMPO = Tempo(0, DEFAULT_MICROSECONDS_PER_QUARTER)
 
+Tick = TypeVar("Tick", int, Integers)
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -144,6 +146,6 @@ def bar_starts(score: Score, until_tick: int) -> list[int]:
     return starts
 
 
-def steps_at(tick: int) -> int:
-    """The step of the model's grid that is nearest to a tick; a tie goes to the later."""
+def steps_at(tick: Tick) -> Tick:
+    """The step of the model's grid that is nearest to a tick, or to each; a tie goes to the later."""
     return (tick + TICKS_PER_STEP // 2) // TICKS_PER_STEP

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.music.score import ControlChange, Part, Score
+from core.music.columns import Ticks
+from core.music.score import Controls, Part, Score
 from core.music.timing import TempoMap, bar_starts, metre_at
 from core.playback.voice import FRAMES_PER_S
 
@@ -85,13 +86,10 @@ _Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 def _strikes(part: Part, score_end: int) -> _Columns:
     """(onset, end, program, is drums, pitch, velocity) in ticks, and the gains, of one part."""
-    notes = part.notes
-    table = np.array(
-        [(note.onset, note.end, part.program, part.is_drums, note.pitch, note.velocity) for note in notes],
-        dtype=np.int64,
-    ).reshape(-1, 6)
-    table[:, 1] = _sustained(table[:, 0], table[:, 1], table[:, 4], part.controls, score_end)
-    onsets = table[:, 0]
+    notes, onsets = part.notes, part.notes.onset.astype(np.int64)
+    ends = _sustained(onsets, notes.end, notes.pitch, part.controls, score_end)
+    voice = np.full((2, len(notes)), [[part.program], [part.is_drums]])
+    table = np.stack([onsets, ends, *voice, notes.pitch, notes.velocity], axis=1)
     volume = _value_at(part.controls, _VOLUME, onsets, default=_USUAL_VOLUME) / _USUAL_VOLUME
     expression = _value_at(part.controls, _EXPRESSION, onsets, default=127) / 127
     pan = (np.maximum(_value_at(part.controls, _PAN, onsets, default=64), 1) - 1) / 126
@@ -100,25 +98,27 @@ def _strikes(part: Part, score_end: int) -> _Columns:
     return table, (loudness[:, None] * sides).astype(np.float32)
 
 
-def _value_at(controls: tuple[ControlChange, ...], number: int, ticks: Frames, *, default: int) -> Frames:
+def _value_at(controls: Controls, number: int, ticks: Frames, *, default: int) -> Frames:
     """The value of a controller in force at each tick."""
-    changes = [(control.tick, control.value) for control in controls if control.number == number]
-    if not changes:
+    at, values = _changes(controls, number)
+    if not len(at):
         return np.full(len(ticks), default, np.int64)
-    at, values = np.array(changes, np.int64).T
     index = np.searchsorted(at, ticks, side="right") - 1
     return np.where(index < 0, default, values[np.maximum(index, 0)])
 
 
-def _sustained(
-    onsets: Frames, ends: Frames, pitches: Frames, controls: tuple[ControlChange, ...], score_end: int
-) -> Frames:
+def _changes(controls: Controls, number: int) -> tuple[Frames, Frames]:
+    """Ticks and values of one controller."""
+    tick, numbers, value = controls.table.astype(np.int64)
+    return tick[numbers == number], value[numbers == number]
+
+
+def _sustained(onsets: Frames, ends: Frames, pitches: Ticks, controls: Controls, score_end: int) -> Frames:
     """Ends put off to where the pedal comes up, or to where the pitch is struck again if that is sooner."""
-    pedal = [(control.tick, control.value >= 64) for control in controls if control.number == _SUSTAIN]
-    if not any(down for _, down in pedal):
+    at, values = _changes(controls, _SUSTAIN)
+    is_down = values >= 64
+    if not is_down.any():
         return ends
-    at = np.array([tick for tick, _ in pedal], np.int64)
-    is_down = np.array([down for _, down in pedal])
     # The first change at or after each one that lifts the pedal; never lifted: the end of the score.
     lifted = np.full(len(at) + 1, max(score_end, int(at[-1])), np.int64)
     for change in range(len(at) - 1, -1, -1):

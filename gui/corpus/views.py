@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from core.corpus.report import reasons_words
-from core.music.score import Note, Score
+from core.music.score import Score
 from core.music.timing import metre_at
 from gui.corpus.charts import bars_of, label_of, long_label
 from gui.corpus.histogram import Bar
@@ -109,8 +109,7 @@ def _shared_folder(first: str, last: str) -> str:
 
 def glimpse_of(score: Score) -> Glimpse:
     """What a mini-roll shows of a score of one part."""
-    notes: tuple[Note, ...] = score.parts[0].notes if score.parts else ()
-    shown = notes[:_GLIMPSED_NOTES]
+    shown = tuple(score.parts[0].notes[:_GLIMPSED_NOTES])
     end = max((note.end for note in shown), default=0)
     bar = metre_at(score, 0).bar_duration
     return Glimpse(shown, end, bar * max(1, round(end / bar / 16)))

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 
 from core.music import edits
 from core.music.edits import Edited
-from core.music.score import TICKS_PER_QUARTER, Note
+from core.music.score import TICKS_PER_QUARTER, Note, fitted
 from gui.piano_roll import clipboard
 from gui.piano_roll.gestures import edit_name
 from gui.piano_roll.note_index import NoteIndex
@@ -289,6 +289,6 @@ class Commands(QObject):
 
 def _same_place(edited: Edited, note: Note) -> Note | None:
     """The note that took this one's place."""
-    index = NoteIndex.of(tuple(sorted(edited.selection, key=lambda each: (each.onset, each.pitch))))
+    index = NoteIndex.of(fitted(edited.selection))
     row = index.row_at(note.onset, note.pitch)
     return None if row is None else index.notes[row]

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.music.edits import Edited
 from core.music.pitch import Scale
-from core.music.score import TICKS_PER_QUARTER, Note, Part, Score, by_position
+from core.music.score import TICKS_PER_QUARTER, Note, Part, Score, fitted
 from gui.controls import pitches
 from gui.document import Document
 from gui.piano_roll.grid import Grid
@@ -163,10 +163,10 @@ class RollView(QObject):
         score = snapshot.score
         self.floating = None
         self.grid = Grid.of(score)
-        self.index = NoteIndex.of(score.parts[snapshot.part].notes, before=self.index)
-        others = tuple(part.notes for index, part in enumerate(score.parts) if index != snapshot.part and part.notes)
-        known = {id(ghost.notes): ghost for ghost in self.ghosts}
-        self.ghosts = tuple(known.get(id(notes)) or NoteIndex.of(notes) for notes in others)
+        known = {id(index.notes): index for index in (self.index, *self.ghosts)}
+        indexes = [known.get(id(part.notes)) or NoteIndex.of(part.notes) for part in score.parts]
+        self.index = indexes.pop(snapshot.part)
+        self.ghosts = tuple(index for index in indexes if len(index))
         take, laid = self.preview, self.document.laid
         self.covered = np.empty(0, np.int64)
         self.preview_index = self.replaced_index = EMPTY
@@ -174,8 +174,8 @@ class RollView(QObject):
             if laid.kept.part == snapshot.part:
                 self.covered = self.index.rows_of(laid.replaced)
                 gone = laid.replaced - laid.added
-                self.replaced_index = NoteIndex.of(tuple(note for note in self.part.notes if note in gone))
-            self.preview_index = NoteIndex.of(tuple(sorted(laid.added, key=by_position)))
+                self.replaced_index = NoteIndex.of(self.part.notes.taken(self.index.rows_of(gone)))
+            self.preview_index = NoteIndex.of(fitted(laid.added))
         ends = [int(index.latest_end[-1]) for index in (self.index, *self.ghosts) if len(index)]
         self.end = max([*ends, take.end if take is not None else 0])
         self._color()

@@ -1,13 +1,15 @@
 """What the model answered after an epoch, read from its .mid and compared with the pieces it studies. For Workers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import AppError
 from core.learning.models.progress import SampleMade
-from core.music.score import Metre, Note, Part, Score, Tempo
+from core.music.score import Metre, Note, Notes, Part, Score, Tempo
 from core.music.timing import metre_at, steps_at, tempo_at
 
 if TYPE_CHECKING:  # these load the model's arithmetic and the MIDI libraries, which starting up can do without
@@ -25,7 +27,7 @@ class Answer:
     """Notes in runs that a studied piece holds too."""
 
     @property
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> Notes:
         return self.score.parts[0].notes
 
     @property
@@ -71,23 +73,24 @@ def read_seed(samples: Sequence[SampleMade]) -> Score | None:
 def after(score: Score, start: int) -> Score:
     """The first part from tick `start` on, moved to the beginning, with the tempo and metre in force there."""
     part = score.parts[0]
-    notes = tuple(replace(note, onset=note.onset - start) for note in part.notes if note.onset >= start)
+    notes = part.notes.taken(part.notes.onset >= start)
+    moved = Notes(notes.table - np.array([[start], [0], [0], [0]]))
     tempo, metre = tempo_at(score, start), metre_at(score, start)
     return Score(
-        (Part(part.name, part.program, notes=notes),),
+        (Part(part.name, part.program, notes=moved),),
         tempos=(Tempo(0, tempo.microseconds_per_quarter),),
         metres=(Metre(0, metre.numerator, metre.denominator),),
     )
 
 
-def copied_notes(notes: tuple[Note, ...], studied: "StudiedIndex") -> frozenset[Note]:
+def copied_notes(notes: Notes, studied: "StudiedIndex") -> frozenset[Note]:
     """The notes in runs longer than what the studied pieces share among themselves."""
     runs = studied.runs(
-        [note.pitch for note in notes],
-        [steps_at(note.duration) for note in notes],
+        notes.pitch.tolist(),
+        [steps_at(duration) for duration in notes.duration.tolist()],
         longer_than=studied.common_run,
     )
-    return frozenset(notes[index] for run in runs for index in range(run.start, run.start + run.notes))
+    return frozenset(note for run in runs for note in notes[run.start : run.start + run.notes])
 
 
 def _studied(folder: Path) -> "StudiedIndex | None":

@@ -8,6 +8,7 @@ import bisect
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from core.errors import ModelError
 from core.learning.spec import FIELDS, STEPS_PER_QUARTER, Field, TokenizerSpec
-from core.music.score import MAX_TICK, Metre, Note, Part, Score, fitted
+from core.music.score import MAX_TICK, Metre, Notes, Part, Score
 from core.music.timing import TICKS_PER_STEP, steps_at
 
 IntArray = npt.NDArray[np.int32]
@@ -87,15 +88,14 @@ def bar_places(onset_steps: npt.NDArray[np.int64], metres: Iterable[Metre]) -> t
 def encode(score: Score, spec: TokenizerSpec, *, part: int = 0) -> Events:
     """The events of one part. All four fields are filled whatever fields the tokenizer's model uses."""
     notes = _quantised_notes(score.parts[part].notes, spec)
-    onsets = np.array([note.onset // TICKS_PER_STEP for note in notes], dtype=np.int64)
+    onsets = (notes.onset // TICKS_PER_STEP).astype(np.int64)
     bar_position, bar_steps = bar_places(onsets, score.metres)
     origin = int(onsets[0] - bar_position[0]) if notes else 0
-    classes = spec.velocity_classes
     return Events(
         delta=np.diff(onsets, prepend=origin).astype(np.int32),
-        pitch=np.array([note.pitch for note in notes], dtype=np.int32),
-        duration=np.array([note.duration // TICKS_PER_STEP for note in notes], dtype=np.int32),
-        velocity=np.array([velocity_class(note.velocity, classes) for note in notes], dtype=np.int32),
+        pitch=notes.pitch,
+        duration=notes.duration // TICKS_PER_STEP,
+        velocity=_classes(spec.velocity_classes)[notes.velocity],
         bar_position=bar_position,
         bar_steps=bar_steps,
         origin=origin,
@@ -104,16 +104,9 @@ def encode(score: Score, spec: TokenizerSpec, *, part: int = 0) -> Events:
 
 def decode(events: Events, spec: TokenizerSpec) -> Part:
     """The notes of the events, as a part without name or program."""
-    columns = (events.onsets, events.pitch, events.duration, events.velocity)
-    return Part.of(
-        Note(
-            onset * TICKS_PER_STEP,
-            pitch,
-            duration * TICKS_PER_STEP,
-            class_velocity(velocity, spec.velocity_classes),
-        )
-        for onset, pitch, duration, velocity in zip(*(column.tolist() for column in columns), strict=True)
-    )
+    velocity = _class_velocities(spec.velocity_classes)[events.velocity]
+    ticks = (events.onsets * TICKS_PER_STEP, events.duration.astype(np.int64) * TICKS_PER_STEP)
+    return Part.of(Notes(np.stack([ticks[0], events.pitch, ticks[1], velocity])))
 
 
 def quantised(score: Score, spec: TokenizerSpec) -> Score:
@@ -121,26 +114,27 @@ def quantised(score: Score, spec: TokenizerSpec) -> Score:
     return replace(score, parts=tuple(replace(part, notes=_quantised_notes(part.notes, spec)) for part in score.parts))
 
 
-def _quantised_notes(notes: Iterable[Note], spec: TokenizerSpec) -> tuple[Note, ...]:
-    classes = spec.velocity_classes
-    on_grid = fitted(
-        Note(
-            min(steps_at(note.onset), _LAST_STEP) * TICKS_PER_STEP,
-            note.pitch,
-            min(max(1, steps_at(note.duration)), _LAST_STEP) * TICKS_PER_STEP,
-            class_velocity(velocity_class(note.velocity, classes), classes),
-        )
-        for note in notes
-    )
-    return _monophonic(on_grid) if spec.legato else on_grid
+def _quantised_notes(notes: Notes, spec: TokenizerSpec) -> Notes:
+    table = notes.table.astype(np.int64)  # (onset, pitch, duration, velocity) × notes
+    onset, _pitch, duration, velocity = table
+    of_velocity, velocities = _classes(spec.velocity_classes), _class_velocities(spec.velocity_classes)
+    onset[:] = np.minimum(steps_at(onset), _LAST_STEP) * TICKS_PER_STEP
+    duration[:] = np.minimum(np.maximum(1, steps_at(duration)), _LAST_STEP) * TICKS_PER_STEP
+    velocity[:] = velocities[of_velocity[velocity]]
+    on_grid = Notes(table).fitted()
+    return on_grid.top_line(legato=True) if spec.legato else on_grid
 
 
-def _monophonic(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """The highest note of each onset, each lasting until the next; the last one as long as it is."""
-    highest = list({note.onset: note for note in notes}.values())
-    return tuple(
-        replace(note, duration=following.onset - note.onset) for note, following in itertools.pairwise(highest)
-    ) + tuple(highest[-1:])
+@cache
+def _classes(classes: int) -> IntArray:
+    """(128,): `velocity_class` of each velocity; that of 0 is never asked for."""
+    return np.array([velocity_class(max(1, velocity), classes) for velocity in range(128)], np.int32)
+
+
+@cache
+def _class_velocities(classes: int) -> IntArray:
+    """(classes,): `class_velocity` of each."""
+    return np.array([class_velocity(index, classes) for index in range(classes)], np.int32)
 
 
 @dataclass(frozen=True)

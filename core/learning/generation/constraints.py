@@ -5,6 +5,7 @@ nothing that is allowed, the take gets the nearest allowed value and the model t
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ class KeptRhythm:
     notes: tuple[KeptNote, ...]
 
     @classmethod
-    def of(cls, notes: tuple[Note, ...], *, first_bar: int, start: int, end: int) -> "KeptRhythm":
+    def of(cls, notes: Sequence[Note], *, first_bar: int, start: int, end: int) -> "KeptRhythm":
         """notes: the seed's, in order. first_bar: where the bar of the first one starts, in ticks."""
         repeated: list[KeptNote] = []
         shift = start - first_bar

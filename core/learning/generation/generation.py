@@ -191,7 +191,7 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
     allowed = AllowedPitches.of(request.pitch_range, request.scale)
     keeps_rhythm = request.keep == "rhythm" or not {"delta", "duration"} & set(spec.fields)
     first_bar = max((tick for tick in bar_starts(seed, start) if notes and tick <= notes[0].onset), default=start)
-    velocity = round(float(np.mean([note.velocity for note in notes]))) if notes else _DEFAULT_VELOCITY
+    velocity = round(float(np.mean(notes.velocity))) if notes else _DEFAULT_VELOCITY
     return Frame(
         vocabulary=model.vocabulary,
         velocity_classes=spec.velocity_classes,
@@ -203,7 +203,7 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
         allowed=allowed,
         is_monophonic=model.studied.is_monophonic or spec.legato,
         rhythm=KeptRhythm.of(notes, first_bar=first_bar, start=start, end=bars[-1]) if keeps_rhythm and notes else None,
-        pitches=tuple(note.pitch for note in notes) if request.keep == "pitch" else (),
+        pitches=tuple(notes.pitch.tolist()) if request.keep == "pitch" else (),
         velocity=class_velocity(velocity_class(velocity, spec.velocity_classes), spec.velocity_classes),
         values={field: np.asarray(values, np.int64) for field, values in model.vocabulary.values.items()},
         pitch_mask=allowed.mask(model.vocabulary),

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from core.corpus.report import ImportNotice
 from core.corpus.statistics import statistics_of
 from core.corpus.store import Corpus, CorpusStore
 from core.errors import FileError
-from core.music.columns import ScoreColumns
 from core.music.midi_file import read_many
+from core.music.packed_score import packed
 from core.music.score import Score
 from core.tasks import Control
 from tests.core.corpus.damage import another, damage
@@ -146,7 +147,7 @@ def test_only_the_last_damaged_cache_is_kept(sound: Sound, home: Path) -> None:
     assert names == {"files.sqlite.damaged": b"second"}
 
 
-@pytest.mark.parametrize("stored", [b"", bytes(40), ScoreColumns(()).to_bytes()])
+@pytest.mark.parametrize("stored", [b"", bytes(40), zlib.compress(packed(Score())[::-1])])
 def test_a_stored_piece_that_is_damaged_is_named_and_read_anew_alone(tmp_path: Path, home: Path, stored: bytes) -> None:
     folder = put(tmp_path / "pieces", {"evening.mid": tune(), "morning.mid": tune(1)})
     corpus, _ = imported(folder, home)

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.corpus.melody import melody_line, melody_part, skyline
+from core.corpus.melody import melody_line, melody_part
 from core.music.score import Note, Part, Score, fitted
 
 
@@ -58,7 +58,7 @@ def test_a_name_tips_the_balance_between_like_parts() -> None:
 
 def test_the_skyline_of_chords_is_their_highest_notes() -> None:
     chords = fitted([Note(0, 60, 960), Note(0, 67, 480), Note(480, 64, 480), Note(480, 72, 1000), Note(960, 65, 480)])
-    assert skyline(chords) == (Note(0, 67, 480), Note(480, 72, 480), Note(960, 65, 480))
+    assert chords.top_line() == (Note(0, 67, 480), Note(480, 72, 480), Note(960, 65, 480))
 
 
 def test_a_melody_line_keeps_its_part_s_name_and_instrument() -> None:
@@ -69,7 +69,7 @@ def test_a_melody_line_keeps_its_part_s_name_and_instrument() -> None:
 @settings(max_examples=50)
 @given(notes)
 def test_a_skyline_sounds_one_note_at_a_time_and_starts_with_each_onset(given_notes: tuple[Note, ...]) -> None:
-    top = skyline(given_notes)
+    top = fitted(given_notes).top_line()
     assert [note.onset for note in top] == sorted({note.onset for note in given_notes})
     assert all(earlier.end <= later.onset for earlier, later in itertools.pairwise(top))
     assert all(any(note.pitch == other.pitch and note.onset == other.onset for other in given_notes) for note in top)

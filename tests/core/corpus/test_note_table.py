@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.corpus.melody import best_parts, melody_part, skyline
+from core.corpus.melody import best_parts, melody_part
 from core.corpus.note_table import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, NoteTable, notes_at_once
-from core.music.columns import PartColumns
-from core.music.score import Note, Part, Score, fitted
+from core.music.score import Note, Notes, Part, Score, fitted
 
 lists_of_notes = st.lists(
     st.builds(Note, st.integers(0, 900), st.integers(58, 64), st.integers(1, 700)), max_size=12
@@ -19,12 +18,8 @@ lists_of_notes = st.lists(
 pieces_of_parts = st.lists(st.lists(lists_of_notes, min_size=1, max_size=3), max_size=4)
 
 
-def columns(notes: tuple[Note, ...]) -> PartColumns:
-    return PartColumns.of(Part(notes=notes))
-
-
 def table(pieces: list[list[tuple[Note, ...]]]) -> NoteTable:
-    by_part = NoteTable.of([columns(part) for parts in pieces for part in parts])
+    by_part = NoteTable.of([Part(notes=part) for parts in pieces for part in parts])
     return by_part.merged([index for index, parts in enumerate(pieces) for _ in parts], len(pieces))
 
 
@@ -67,7 +62,7 @@ def test_top_lines_are_the_skylines_of_the_pieces(pieces: list[list[tuple[Note, 
     for index, parts in enumerate(pieces):
         mine = lines.group == index
         found = zip(lines.onset[mine].tolist(), lines.pitch[mine].tolist(), lines.duration[mine].tolist(), strict=True)
-        assert [Note(*note) for note in found] == list(skyline(merged(parts)))
+        assert [Note(*note) for note in found] == list(Notes.of(merged(parts)).top_line())
 
 
 @settings(max_examples=50)
@@ -108,7 +103,7 @@ def test_pitch_classes_weigh_by_how_long_they_sound() -> None:
 @settings(max_examples=50)
 @given(st.lists(st.lists(lists_of_notes.filter(bool), min_size=1, max_size=3), min_size=1, max_size=4))
 def test_the_best_parts_of_many_pieces_are_those_of_each(pieces: list[list[tuple[Note, ...]]]) -> None:
-    parts = [[columns(part) for part in piece] for piece in pieces]
+    parts = [[Part(notes=part) for part in piece] for piece in pieces]
     found = best_parts(parts, NoteTable.of([part for piece in parts for part in piece]))
     offset = 0
     for best, piece in zip(found, pieces, strict=True):
@@ -119,7 +114,7 @@ def test_the_best_parts_of_many_pieces_are_those_of_each(pieces: list[list[tuple
 @settings(max_examples=50)
 @given(st.lists(lists_of_notes, min_size=1, max_size=4))
 def test_overlaps_and_leaps_are_counted_by_part(parts: list[tuple[Note, ...]]) -> None:
-    found = NoteTable.of([columns(part) for part in parts])
+    found = NoteTable.of([Part(notes=part) for part in parts])
     for notes, overlap, leap in zip(parts, found.overlap_shares(), found.leaps(), strict=True):
         overlapping = sum(any(earlier.onset < note.onset < earlier.end for earlier in notes) for note in notes)
         assert overlap == pytest.approx(overlapping / max(1, len(notes)))
@@ -129,6 +124,6 @@ def test_overlaps_and_leaps_are_counted_by_part(parts: list[tuple[Note, ...]]) -
 
 def test_chosen_groups_are_numbered_anew() -> None:
     part = fitted([Note(0, 60, 480), Note(480, 62, 480)])
-    found = NoteTable.of([columns(part), columns(()), columns(part[:1])]).chosen([0, 2])
+    found = NoteTable.of([Part(notes=part), Part(notes=()), Part(notes=part[:1])]).chosen([0, 2])
     assert found.counts().tolist() == [2, 1]
     assert found.first_onsets().tolist() == [0, 0]

@@ -82,7 +82,7 @@ def test_other_kinds_of_damage_still_give_the_music():
         midi(chunk(b"MTrk", some_notes() + b"\0" + END, length=2**32 - 1)),
         midi(track(some_notes(), b"\0\xff\x7f\xff\xff\xff\x7f")),
     ):
-        assert read_midi_bytes(content, "x.mid").columns.note_count
+        assert read_midi_bytes(content, "x.mid").score.note_count
 
 
 def test_a_file_of_conductor_alone_is_an_empty_score():

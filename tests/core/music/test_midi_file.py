@@ -276,7 +276,7 @@ def test_a_pretty_midi_made_elsewhere_becomes_a_score():
 def test_what_had_to_be_repaired_is_named(content, repair):
     result = read_midi_bytes(content, "broken.mid")
     assert repair in result.repairs
-    assert result.columns.note_count
+    assert result.score.note_count
 
 
 def test_a_cut_off_file_keeps_the_tracks_before_and_the_notes_before():

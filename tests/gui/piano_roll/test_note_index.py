@@ -34,17 +34,6 @@ def test_the_note_under_a_place_is_the_one_that_sounds_there(
 
 
 @given(notes, notes)
-def test_an_index_made_from_an_earlier_one_equals_one_made_afresh(
-    before: tuple[Note, ...], after: tuple[Note, ...]
-) -> None:
-    for sequence in (after, fitted((*before, *after[:2])), before[: len(before) // 2], before[3:]):
-        fresh, grown = NoteIndex.of(sequence), NoteIndex.of(sequence, before=NoteIndex.of(before))
-        for column in ("onset", "pitch", "end", "velocity", "latest_end"):
-            assert np.array_equal(getattr(fresh, column), getattr(grown, column))
-        assert grown.notes == sequence
-
-
-@given(notes, notes)
 def test_rows_are_found_for_the_notes_that_are_here_and_no_others(
     here: tuple[Note, ...], others: tuple[Note, ...]
 ) -> None:

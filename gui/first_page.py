@@ -349,6 +349,7 @@ class FirstPage(QScrollArea):
             texts.setSpacing(1)
             texts.addWidget(label(f"{number}. {title}", weight="medium"))
             texts.addWidget(Text(words, size="caption", role="text.secondary", wraps=True))
+            texts.addStretch(1)
             step.addLayout(texts, 1)
             steps.addLayout(step, 1)
         return steps

@@ -1,11 +1,11 @@
-"""One line under the top bar: what happened, what to do about it, and the buttons that do it."""
+"""A line under the top bar, or two: what happened, what to do about it, and the buttons that do it."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from gui import theme
 from gui.controls.buttons import IconButton, PlainButton, YouButton
@@ -28,8 +28,12 @@ _GROUNDS: dict[Level, str] = {
 }
 
 
+_ONE_LINE, _TWO_LINES = 40, 58
+"""Heights."""
+
+
 class MessageStrip(QWidget):
-    """40 high; shows one message at a time."""
+    """Shows one message at a time, on one line; what to do goes below where that is too short."""
 
     action_chosen = Signal(int)
     """Index of the button that was pressed."""
@@ -39,7 +43,7 @@ class MessageStrip(QWidget):
         super().__init__(parent)
         self._level: Level = "info"
         self._icon = Icon("info", size=17)
-        self._sentence = Text(weight="medium")
+        self._sentence = Text(weight="medium", elides=True)
         self._hint = Text(role="text.secondary", elides=True)
         self._buttons: list[PlainButton | YouButton] = []
         self._close = IconButton("x", self.tr("Close this message"), size=28)
@@ -48,10 +52,12 @@ class MessageStrip(QWidget):
         self._row.setContentsMargins(16, 0, 8, 0)
         self._row.setSpacing(10)
         self._row.addWidget(self._icon)
-        self._row.addWidget(self._sentence)
-        self._row.addWidget(self._hint, 1)
+        self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._words.addWidget(self._sentence)
+        self._words.addWidget(self._hint, 1)
+        self._row.addLayout(self._words, 1)
         self._row.addWidget(self._close)
-        self.setFixedHeight(40)
+        self.setFixedHeight(_ONE_LINE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_message(
@@ -74,10 +80,41 @@ class MessageStrip(QWidget):
             button.clicked.connect(lambda _checked=False, index=index: self.action_chosen.emit(index))
             self._row.insertWidget(self._row.count() - 1, button, 0, Qt.AlignmentFlag.AlignVCenter)
             self._buttons.append(button)
+        self._sentence.setToolTip(sentence)
         self.setAccessibleName(f"{sentence} {hint}".strip())
+        self._fit()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Put the words on one line or two, as there is room beside the buttons."""
+        margins, gap = self._row.contentsMargins(), self._row.spacing()
+        others = [self._icon, *self._buttons, self._close]
+        room = (
+            self.width()
+            - margins.left()
+            - margins.right()
+            - sum(max(one.minimumWidth(), one.sizeHint().width()) + gap for one in others)
+        )
+        sentence, hint = (_width(text) for text in (self._sentence, self._hint))
+        fits = sentence + (gap + hint if hint else 0) <= room
+        direction = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        self._words.setDirection(direction)
+        self._words.setSpacing(gap if fits else 0)
+        self._words.setContentsMargins(0, 0 if fits else 9, 0, 0 if fits else 9)
+        # Beside the hint the sentence takes its own width; alone on a line, at most that line.
+        self._sentence.setFixedWidth(sentence if fits else max(0, min(sentence, room)))
+        self._hint.setVisible(bool(hint))
+        self.setFixedHeight(_ONE_LINE if fits or not hint else _TWO_LINES)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.current().color(_GROUNDS[self._level]))
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.current().color("border.subtle"))
+
+
+def _width(text: Text) -> int:
+    return text.fontMetrics().horizontalAdvance(text.text()) + 1 if text.text() else 0

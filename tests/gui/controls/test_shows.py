@@ -10,6 +10,7 @@ from gui.controls.message_strip import MessageStrip
 from gui.controls.mini_roll import MiniRoll
 from gui.controls.progress import ProgressLine, ProgressRing
 from gui.controls.text import Chip, Text
+from tests.gui.settled import settle
 
 
 def test_the_mini_roll_tells_by_colour_who_wrote_what(dressed, qtbot):
@@ -68,6 +69,25 @@ def test_a_chip_says_its_words_to_a_screen_reader(dressed, qtbot):
     chip.set_text("no copy", tone="ok")
     assert chip.accessibleName() == "no copy"
     assert not chip.grab().isNull()
+
+
+@pytest.mark.parametrize("width", [1080, 1600])
+@pytest.mark.parametrize("length", [10, 60, 200])
+@pytest.mark.parametrize("hint_length", [0, 60, 120])
+def test_the_strip_says_all_of_a_message_on_as_many_lines_as_it_needs(dressed, qtbot, width, length, hint_length):
+    strip = MessageStrip()
+    qtbot.addWidget(strip)
+    strip.resize(width, 40)
+    strip.show()
+    strip.show_message("warning", "s" * length, "h" * hint_length, ["Save elsewhere"])
+    settle()
+    assert strip.width() == width
+    assert strip.rect().contains(strip._close.geometry())
+    assert strip.height() == 40 or hint_length + length > 100
+    for text in (strip._sentence, strip._hint):
+        if text.isVisible():
+            assert strip.rect().contains(text.geometry())
+            assert text.width() >= min(text.fontMetrics().horizontalAdvance(text.text()), width - 300)
 
 
 def test_the_strip_tells_which_button_was_pressed(dressed, qtbot):

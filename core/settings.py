@@ -34,6 +34,8 @@ class Settings:
     """The tour comes by itself once, when the first takes are there; Help ▸ Tour shows it again."""
     plays_takes_on_arrival: bool = False
     """Whether the first take of each batch plays as soon as it is there."""
+    normalises_audio: bool = True
+    """Whether an exported .wav is made as loud as can be."""
     reduces_motion: bool = False
     """Whether nothing glides or fades."""
     recent_files: tuple[str, ...] = ()

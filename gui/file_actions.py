@@ -344,7 +344,7 @@ class FileActions(QObject):
         path = self._dialogs.save_path(self.tr("Export .wav"), f"{self.title}.wav", f"{self.tr('Sound file')} (*.wav)")
         if path is not None:
             messages.note(self.tr("Writing ‘{name}’…").format(name=path.name))
-            self._export(path if path.suffix else path.with_suffix(".wav"), _write_wav)
+            self._export(path if path.suffix else path.with_suffix(".wav"), self._write_wav)
 
     def _export(self, path: Path, write: Callable[[Score, Path, Control], None]) -> None:
         score = self._document.heard_score
@@ -362,20 +362,20 @@ class FileActions(QObject):
 
         self._jobs.run(lambda control: write(score, path, control), on_done=done, on_failed=failed)
 
+    def _write_wav(self, score: Score, path: Path, control: Control) -> None:
+        from core.playback import pygame_output
+        from core.playback.mix import render_score, write_wav
+        from core.playback.synth import choose_renderer
+
+        renderer = choose_renderer(paths.soundfont(), pygame_output.decode).renderer
+        normalises = self._preferences.settings.normalises_audio
+        write_wav(render_score(score, renderer, normalises=normalises, control=control), path)
+
 
 def _write_midi(score: Score, path: Path, _control: Control) -> None:
     from core.music.midi_file import write_midi  # loads the MIDI libraries, which starting up can do without
 
     write_midi(score, path)
-
-
-def _write_wav(score: Score, path: Path, control: Control) -> None:
-    from core.playback import pygame_output
-    from core.playback.mix import render_score, write_wav
-    from core.playback.synth import choose_renderer
-
-    renderer = choose_renderer(paths.soundfont(), pygame_output.decode).renderer
-    write_wav(render_score(score, renderer, control=control), path)
 
 
 def show_folder(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What can be preferred: theme, middle C, takes that play by themselves, the first page. At work at once."""
+"""What can be preferred: theme, middle C, takes that play by themselves, the first page, loud exports. At work at once."""
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ class SettingsDialog(QDialog):
         )
         self.plays_takes = SwitchRow(self.tr("Play takes as they arrive"), checked=settings.plays_takes_on_arrival)
         self.first_page = SwitchRow(self.tr("Show the first page at start"), checked=settings.show_first_page)
+        self.normalises = SwitchRow(self.tr("Make exported audio as loud as can be"), checked=settings.normalises_audio)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(8)
@@ -40,7 +41,7 @@ class SettingsDialog(QDialog):
         column.addLayout(_row(self.tr("Theme"), self.theme))
         column.addLayout(_row(self.tr("Middle C is called"), self.middle_c))
         column.addWidget(Divider())
-        for switch in (self.plays_takes, self.first_page):
+        for switch in (self.plays_takes, self.first_page, self.normalises):
             column.addWidget(switch)
         column.addSpacing(8)
         column.addWidget(
@@ -66,6 +67,7 @@ class SettingsDialog(QDialog):
         self.middle_c.chosen.connect(lambda key: change(middle_c=int(key)))
         self.plays_takes.toggled.connect(lambda on: change(plays_takes_on_arrival=on))
         self.first_page.toggled.connect(lambda on: change(show_first_page=on))
+        self.normalises.toggled.connect(lambda on: change(normalises_audio=on))
 
 
 def _row(text: str, control: QWidget) -> QHBoxLayout:

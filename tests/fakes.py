@@ -109,7 +109,12 @@ class ToneRenderer:
         self.may_go_on.set()
         self.is_held = False
 
-    def render(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> Voice:
+    def choke_group(self, program: int, *, bank: int, is_drums: bool, pitch: int) -> int:
+        return 0
+
+    def render(
+        self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float, bank: int = 0
+    ) -> Voice:
         self.is_held = not self.may_go_on.is_set()
         self.may_go_on.wait()
         self.rendered.append((program, is_drums, pitch, seconds))

@@ -112,6 +112,12 @@ def make_parser() -> argparse.ArgumentParser:
     made.add_argument("file", type=named, metavar="FILE.mid")
     made.add_argument("out", type=file_to_write, metavar="OUT.wav")
     made.add_argument("--soundfont", type=named, metavar="F", help="a .sf2 or .sf3 file")
+    made.add_argument(
+        "--normalise",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="as loud as can be, its true peak 1 dB below full scale (the default), or at the level it is played",
+    )
     made = command("info", "files:info", "Say what is in a .mid: parts, notes, tempo, metre, key.")
     made.add_argument("file", type=named, metavar="FILE.mid")
     command("doctor", "doctor:doctor", "Say what this machine has, and what to do about what is missing.")

@@ -46,7 +46,7 @@ def render(arguments: argparse.Namespace, console: Console) -> None:
 
         control = Control(show)
         with interruptible(control):
-            pcm = render_score(score, renderer, control=control)
+            pcm = render_score(score, renderer, normalises=arguments.normalise, control=control)
     write_wav(pcm, out)
     seconds, elapsed_s = len(pcm) / FRAMES_PER_S, time.monotonic() - began
     console.say(f"{out}: {seconds:.1f} s of audio, made in {elapsed_s:.1f} s.")

@@ -6,13 +6,27 @@ from core.playback.voice import FRAMES_PER_S, Voice
 
 _LEVEL = 0.2
 _CACHED_SEED = 7
+_HI_HAT = (42, 44, 46)
 _LOW_DRUMS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
 
 
 class AdditiveRenderer:
     """Plucked and struck programs die away; organs, bowed and blown ones are held."""
 
-    def render(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> Voice:
+    def choke_group(self, program: int, *, bank: int, is_drums: bool, pitch: int) -> int:  # noqa: ARG002
+        """The hi-hat's three sounds are one cymbal pair."""
+        return int(is_drums and pitch in _HI_HAT)
+
+    def render(
+        self,
+        program: int,
+        *,
+        is_drums: bool,
+        pitch: int,
+        velocity: int,
+        seconds: float,
+        bank: int = 0,  # noqa: ARG002
+    ) -> Voice:
         loudness = _LEVEL * (velocity / 127) ** 2
         if is_drums:
             return _drum(pitch, loudness)

@@ -14,61 +14,114 @@ import numpy.typing as npt
 
 from core.files import write_bytes
 from core.music.score import Score
-from core.playback.performance import CLICK, Performance, performance_of
+from core.playback.performance import CLICK, Performance, choked, performance_of
+from core.playback.resampling import interpolated, true_peak
 from core.playback.synth import NoteRenderer, VoiceCache, click
 from core.playback.transport import Timeline
-from core.playback.voice import FRAMES_PER_S, MAX_TAIL_S, Voice, Wave, release_curve
+from core.playback.voice import FRAMES_PER_S, TAIL, Voice, Wave, release_curve
 from core.tasks import Control
 
 Pcm = npt.NDArray[np.int16]
 
-TAIL = int(MAX_TAIL_S * FRAMES_PER_S)
 _KNEE = 0.6
+_CHOKED = int(0.02 * FRAMES_PER_S)
+"""How long a note is heard that another one silences."""
+_TRUE_PEAK = 10 ** (-1 / 20)
+"""Of normalised sound: 1 dB below full scale."""
+_BETWEEN = 16
+"""Frames beyond a window that shape what lies between its last ones."""
 _WINDOW = 8 * FRAMES_PER_S
 
 
 def mixed(performance: Performance, voices: VoiceCache, timeline: Timeline, begin: int, end: int) -> Pcm:
     """(end - begin, 2): output frames begin … end (excluded) of a performance played along a timeline."""
+    return limited(_laid(performance, voices, timeline, begin, end))
+
+
+def _laid(performance: Performance, voices: VoiceCache, timeline: Timeline, begin: int, end: int) -> Wave:
+    """As `mixed`, before anything is limited."""
     buffer = np.zeros((max(0, end - begin), 2), np.float32)
     strikes = timeline.strikes(performance.onsets, performance.ends, begin, end, tail=TAIL)
     for note, onset, let_go in zip(strikes.notes.tolist(), strikes.onsets.tolist(), strikes.ends.tolist(), strict=True):
         held = let_go - onset
-        program = int(performance.programs[note])
-        pitch = int(performance.pitches[note])
-        gain = 1.0
-        if program == CLICK:
-            voice = click(is_strong=bool(pitch))
-        else:
-            voice, gain = voices.voice(
-                program,
-                is_drums=bool(performance.drums[note]),
-                pitch=pitch,
-                velocity=int(performance.velocities[note]),
-                seconds=held / FRAMES_PER_S,
-            )
-        _add(buffer, voice, at=onset - begin, held=held, gains=performance.gains[note] * np.float32(gain))
-    return limited(buffer)
+        voice, gain = voice_of(performance, voices, note, held)
+        _add(buffer, voice, at=onset - begin, held=held, gain=gain, course=_Course(performance, note))
+    return buffer
+
+
+def voice_of(performance: Performance, voices: VoiceCache, note: int, held: int) -> tuple[Voice, float]:
+    """The sound of a note held for so many frames, and its gain."""
+    program, pitch = int(performance.programs[note]), int(performance.pitches[note])
+    if program == CLICK:
+        return click(is_strong=bool(pitch)), 1.0
+    fastest = performance.motions[performance.parts[note]].fastest if performance.bends[note] else 1.0
+    return voices.voice(
+        program,
+        bank=int(performance.banks[note]),
+        is_drums=bool(performance.drums[note]),
+        pitch=pitch,
+        velocity=int(performance.velocities[note]),
+        seconds=held * fastest / FRAMES_PER_S,
+    )
+
+
+class _Course:
+    """What happens to one note while it sounds, in frames from its onset."""
+
+    def __init__(self, performance: Performance, note: int) -> None:
+        self._onset = int(performance.onsets[note])
+        self._motion = performance.motions[performance.parts[note]]
+        self._gains: Wave = performance.gains[note]
+        self._swells, self.bends = performance.swells[note], performance.bends[note]
+        self.cut = int(performance.cuts[note]) - self._onset
+
+    def gains(self, begin: int, end: int) -> Wave:
+        """(2,), or (end - begin, 2) where they move."""
+        if not self._swells:
+            return self._gains
+        moving: Wave = self._motion.levels.over(self._onset, self._onset + begin, self._onset + end).astype(np.float32)
+        return moving
+
+    def positions(self, end: int) -> npt.NDArray[np.float64]:
+        """(end,): which frame of its recording is heard at each."""
+        speeds = self._motion.speeds(self._onset, self._onset + end)
+        positions: npt.NDArray[np.float64] = np.cumsum(speeds) - speeds
+        return positions
 
 
 def note_pcm(voice: Voice, gain: float, *, held_s: float) -> Pcm:
     """(frames, 2): one note by itself, held so long and let go."""
     held = int(held_s * FRAMES_PER_S)
     buffer = np.zeros((min(len(voice.wave), held + voice.tail_frames), 2), np.float32)
-    _add(buffer, voice, at=0, held=held, gains=np.full(2, gain, np.float32))
+    _add(buffer, voice, at=0, held=held, gain=gain)
     return limited(buffer)
 
 
-def _add(buffer: Wave, voice: Voice, *, at: int, held: int, gains: Wave) -> None:
+def _add(buffer: Wave, voice: Voice, *, at: int, held: int, gain: float, course: _Course | None = None) -> None:
     """Lay a voice, let go after `held` frames, over the buffer from frame `at` (which may lie before it)."""
     curve = release_curve(voice.release_s)
     low = max(0, -at)
-    high = min(len(voice.wave), held + len(curve), len(buffer) - at)
-    if low >= high:
+    high = min(held + len(curve), len(buffer) - at)
+    if course is not None:
+        high = min(high, course.cut + _CHOKED)
+    if course is not None and course.bends:
+        positions = course.positions(max(high, 0))
+        positions = positions[low : np.searchsorted(positions, len(voice.wave) - 1)]
+        piece = interpolated(voice.wave, positions)
+    else:
+        piece = voice.wave[low : max(high, 0)]
+    high = low + len(piece)
+    if not len(piece):
         return
-    piece = voice.wave[low:high] * gains
+    piece = piece * (np.float32(gain) * (course.gains(low, high) if course is not None else np.ones(2, np.float32)))
     if high > held:
         since = max(low, held)
         piece[since - low :] *= curve[since - held : high - held, None]
+    if course is not None and high > course.cut:
+        since = max(low, course.cut)
+        piece[since - low :] *= np.linspace(1, 0, _CHOKED, dtype=np.float32)[
+            since - course.cut : high - course.cut, None
+        ]
     buffer[at + low : at + high] += piece
 
 
@@ -79,7 +132,11 @@ def limited(buffer: Wave) -> Pcm:
         over = np.abs(buffer[loud]) - _KNEE
         bent = _KNEE + (1 - _KNEE) * np.tanh(over / (1 - _KNEE))
         buffer[loud] = np.sign(buffer[loud]) * bent
-    return np.rint(buffer * 32_700).astype(np.int16)
+    return _pcm(buffer)
+
+
+def _pcm(wave: Wave) -> Pcm:
+    return np.rint(wave * 32_700).astype(np.int16)
 
 
 def render_score(
@@ -88,26 +145,36 @@ def render_score(
     *,
     start_s: float = 0.0,
     end_s: float | None = None,
+    normalises: bool = False,
     control: Control | None = None,
 ) -> Pcm:
     """(frames, 2): the score from start_s to end_s, by default to where the last note has faded.
 
-    Reports (frames done, frames in all).
+    normalises: as loud as can be, its true peak 1 dB below full scale, instead of limited. Reports (frames done,
+    frames in all), looked over once before if it is normalised.
     """
-    performance = performance_of(score)
+    performance = choked(performance_of(score), renderer.choke_group)
     begin = round(start_s * FRAMES_PER_S)
     end = performance.end + TAIL if end_s is None else round(end_s * FRAMES_PER_S)
-    windows = list(_windows(performance, VoiceCache(renderer), begin, end, control or Control()))
-    pcm = np.concatenate(windows) if windows else np.zeros((0, 2), np.int16)
+    voices, timeline, control = VoiceCache(renderer), Timeline(0, end), control or Control()
+    starts = range(begin, end, _WINDOW)
+    rounds = 2 if normalises else 1
+
+    def windows(number: int, margin: int) -> Iterator[Wave]:
+        """Sound before it is limited, each window with some frames more."""
+        for start in starts:
+            control.checkpoint()
+            stop = min(start + _WINDOW, end)
+            yield _laid(performance, voices, timeline, start, min(stop + margin, end))
+            control.report(((end - begin) * number + stop - begin, (end - begin) * rounds))
+
+    loudness = None
+    if normalises:
+        peak = max((true_peak(wave) for wave in windows(0, _BETWEEN)), default=0.0)
+        loudness = _TRUE_PEAK / peak if peak else None
+    made = [limited(wave) if loudness is None else _pcm(wave * loudness) for wave in windows(rounds - 1, 0)]
+    pcm = np.concatenate(made) if made else np.zeros((0, 2), np.int16)
     return pcm if end_s is not None else _without_silence(pcm, performance.end - begin)
-
-
-def _windows(performance: Performance, voices: VoiceCache, begin: int, end: int, control: Control) -> Iterator[Pcm]:
-    timeline = Timeline(0, end)
-    for start in range(begin, end, _WINDOW):
-        control.checkpoint()
-        yield mixed(performance, voices, timeline, start, min(start + _WINDOW, end))
-        control.report((min(start + _WINDOW, end) - begin, end - begin))
 
 
 def _without_silence(pcm: Pcm, keep: int) -> Pcm:

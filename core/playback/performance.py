@@ -1,30 +1,29 @@
-"""A score as it is to be heard: flat arrays of strikes in frames, with pedal, loudness and place worked out.
+"""A score as it is to be heard: flat arrays of strikes in frames, with pedals, loudness and place worked out.
 
-What is obeyed: tempo map, program and drums, velocity, sustain pedal (64), and at each note's onset channel volume (7),
-expression (11) and pan (10). Pitch bends and controllers that move under a sounding note are not heard.
+What is obeyed: tempo map, program, bank and drums, velocity, and the controllers of `controllers.py`, also while a note
+sounds.
 """
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from core.music.columns import Ticks
-from core.music.score import Controls, Part, Score
+from core.music.score import Part, Score
 from core.music.timing import TempoMap, bar_starts, metre_at
-from core.playback.voice import FRAMES_PER_S
+from core.playback.controllers import Controllers, Motion
+from core.playback.voice import FRAMES_PER_S, TAIL
 
 Frames = npt.NDArray[np.int64]
 
 CLICK = -1
 """The program of the metronome; pitch 1 is a bar's first beat, 0 another."""
-_VOLUME, _PAN, _EXPRESSION, _SUSTAIN = 7, 10, 11, 64
-_USUAL_VOLUME = 100
-"""Channel volume until a part sets its own (General MIDI 1)."""
 _LONGEST_S = 24 * 3600
 """Nothing is placed beyond a day: ticks may run to 2^31, and a metronome to as many clicks."""
 _MAX_CLICKS = 100_000
+NEVER = np.iinfo(np.int64).max // 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +38,17 @@ class Performance:
     pitches: npt.NDArray[np.int16]
     velocities: npt.NDArray[np.int16]
     gains: npt.NDArray[np.float32]
-    """(strikes, 2): left and right."""
+    """(strikes, 2): left and right, at the onset."""
+    banks: npt.NDArray[np.int16]
+    parts: npt.NDArray[np.int16]
+    """Indices into `motions`; -1 for the metronome."""
+    swells: npt.NDArray[np.bool_]
+    """Whether loudness or place moves while the note sounds."""
+    bends: npt.NDArray[np.bool_]
+    """Whether its pitch is not the key's all the while."""
+    cuts: Frames
+    """Where another note of the part silences it (`choked`)."""
+    motions: tuple[Motion, ...]
     end: int
     """Frame at which the last note is let go."""
     tempo_map: TempoMap
@@ -58,92 +67,88 @@ def frame_at(tempo_map: TempoMap, tick: float) -> int:
 def performance_of(score: Score, *, clicks: bool = False) -> Performance:
     """Work out how `score` sounds; with `clicks`, a metronome on every beat up to its end."""
     tempo_map = TempoMap.of(score)
-    columns = [_strikes(part, score.end) for part in score.parts]
-    notes_end = score.end
+    controllers = [Controllers(part) for part in score.parts]
+    motions = tuple(one.motion(tempo_map) for one in controllers)
+    tables = [_strikes(part, one, score.end) for part, one in zip(score.parts, controllers, strict=True)]
+    parts = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
     if clicks:
-        columns.append(_clicks(score))
-    table = np.concatenate([column for column, _ in columns])
-    gains = np.concatenate([gain for _, gain in columns])
+        tables.append(_clicks(score))
+        parts = np.append(parts, np.full(len(tables[-1]), -1))
+    table = np.concatenate(tables)
     seconds = tempo_map.seconds_at(table[:, :2].astype(np.float64))
     frames = np.rint(np.minimum(seconds, _LONGEST_S) * FRAMES_PER_S).astype(np.int64)
     order = np.argsort(frames[:, 0], kind="stable")
-    table, frames, gains = table[order], frames[order], gains[order]
+    table, frames, parts = table[order], frames[order], parts[order]
+    onsets, ends = frames[:, 0], np.maximum(frames[:, 1], frames[:, 0] + 1)
+    gains = np.ones((len(table), 2), np.float32)
+    swells, bends = np.zeros(len(table), np.bool_), np.zeros(len(table), np.bool_)
+    silent = ends + TAIL
+    for index, motion in enumerate(motions):
+        of = np.nonzero(parts == index)[0]
+        gains[of] = motion.levels.at(onsets[of])
+        swells[of] = motion.levels.moves(onsets[of], silent[of])
+        for course in (motion.cents, motion.vibrato):
+            bends[of] |= course.moves(onsets[of], silent[of]) | (course.at(onsets[of]) != 0)
     return Performance(
-        onsets=frames[:, 0],
-        ends=np.maximum(frames[:, 1], frames[:, 0] + 1),
+        onsets=onsets,
+        ends=ends,
         programs=table[:, 2].astype(np.int16),
         drums=table[:, 3].astype(np.bool_),
         pitches=table[:, 4].astype(np.int16),
         velocities=table[:, 5].astype(np.int16),
         gains=gains,
-        end=frame_at(tempo_map, notes_end),
+        banks=table[:, 6].astype(np.int16),
+        parts=parts.astype(np.int16),
+        swells=swells,
+        bends=bends,
+        cuts=np.full(len(table), NEVER),
+        motions=motions,
+        end=frame_at(tempo_map, score.end),
         tempo_map=tempo_map,
     )
 
 
-_Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+def choked(performance: Performance, choke_group: Callable[..., int]) -> Performance:
+    """The same with notes cut by the next of their part and choke group, as a closing hi-hat silences the open one.
+
+    choke_group: a NoteRenderer's.
+    """
+    sounds = np.stack(
+        [performance.programs, performance.banks, performance.pitches, performance.drums], axis=1, dtype=np.int64
+    )
+    kinds, which = np.unique(sounds, axis=0, return_inverse=True)
+    of_kind = [
+        choke_group(program, bank=bank, is_drums=bool(drums), pitch=pitch) if program != CLICK else 0
+        for program, bank, pitch, drums in kinds.tolist()
+    ]
+    groups = np.array(of_kind, np.int64)[which.reshape(-1)]
+    cuts = performance.cuts.copy()
+    for part, group in {(int(performance.parts[note]), int(groups[note])) for note in np.nonzero(groups)[0]}:
+        of = np.nonzero((groups == group) & (performance.parts == part))[0]
+        following = np.searchsorted(performance.onsets[of], performance.onsets[of], side="right")
+        cuts[of] = np.append(performance.onsets[of], NEVER)[following]
+    return replace(performance, cuts=cuts)
 
 
-def _strikes(part: Part, score_end: int) -> _Columns:
-    """(onset, end, program, is drums, pitch, velocity) in ticks, and the gains, of one part."""
-    notes, onsets = part.notes, part.notes.onset.astype(np.int64)
-    ends = _sustained(onsets, notes.end, notes.pitch, part.controls, score_end)
-    voice = np.full((2, len(notes)), [[part.program], [part.is_drums]])
-    table = np.stack([onsets, ends, *voice, notes.pitch, notes.velocity], axis=1)
-    volume = _value_at(part.controls, _VOLUME, onsets, default=_USUAL_VOLUME) / _USUAL_VOLUME
-    expression = _value_at(part.controls, _EXPRESSION, onsets, default=127) / 127
-    pan = (np.maximum(_value_at(part.controls, _PAN, onsets, default=64), 1) - 1) / 126
-    loudness = (volume * expression) ** 2
-    sides = np.stack([np.cos(pan * np.pi / 2), np.sin(pan * np.pi / 2)], axis=1) * np.sqrt(2)
-    return table, (loudness[:, None] * sides).astype(np.float32)
+def _strikes(part: Part, controllers: Controllers, score_end: int) -> npt.NDArray[np.int64]:
+    """(notes, 7): onset, end, program, is drums, pitch, velocity, bank of one part, in ticks."""
+    onsets, pitches, _, velocities = part.notes.table.astype(np.int64)
+    ends = controllers.held(onsets, part.notes.end, pitches, score_end)
+    voice = np.full((2, len(onsets)), [[part.program], [part.is_drums]])
+    softened, banks = controllers.softened(onsets, velocities), controllers.banks(onsets)
+    return np.stack([onsets, ends, *voice, pitches, softened, banks], axis=1)
 
 
-def _value_at(controls: Controls, number: int, ticks: Frames, *, default: int) -> Frames:
-    """The value of a controller in force at each tick."""
-    at, values = _changes(controls, number)
-    if not len(at):
-        return np.full(len(ticks), default, np.int64)
-    index = np.searchsorted(at, ticks, side="right") - 1
-    return np.where(index < 0, default, values[np.maximum(index, 0)])
-
-
-def _changes(controls: Controls, number: int) -> tuple[Frames, Frames]:
-    """Ticks and values of one controller."""
-    tick, numbers, value = controls.table.astype(np.int64)
-    return tick[numbers == number], value[numbers == number]
-
-
-def _sustained(onsets: Frames, ends: Frames, pitches: Ticks, controls: Controls, score_end: int) -> Frames:
-    """Ends put off to where the pedal comes up, or to where the pitch is struck again if that is sooner."""
-    at, values = _changes(controls, _SUSTAIN)
-    is_down = values >= 64
-    if not is_down.any():
-        return ends
-    # The first change at or after each one that lifts the pedal; never lifted: the end of the score.
-    lifted = np.full(len(at) + 1, max(score_end, int(at[-1])), np.int64)
-    for change in range(len(at) - 1, -1, -1):
-        lifted[change] = lifted[change + 1] if is_down[change] else at[change]
-    index = np.searchsorted(at, ends, side="right") - 1
-    held = (index >= 0) & is_down[np.maximum(index, 0)]
-    released = np.where(held, lifted[np.maximum(index, 0)], ends)
-    order = np.lexsort((onsets, pitches))
-    again = np.full(len(ends), np.iinfo(np.int64).max)
-    same = pitches[order][1:] == pitches[order][:-1]
-    again[order[:-1][same]] = onsets[order[1:][same]]
-    sustained: Frames = np.minimum(released, again)
-    return sustained
-
-
-def _clicks(score: Score) -> _Columns:
+def _clicks(score: Score) -> npt.NDArray[np.int64]:
     rows = []
     starts = bar_starts(score, score.end)
     for start, following in itertools.pairwise(starts):
         beat = metre_at(score, start).beat_duration
         rows += [
-            (tick, tick + beat, CLICK, False, int(tick == start), 127)
+            (tick, tick + beat, CLICK, False, int(tick == start), 127, 0)
             for tick in range(start, following, beat)
             if tick < score.end
         ]
         if len(rows) > _MAX_CLICKS:
             break
-    return np.array(rows, np.int64).reshape(-1, 6), np.ones((len(rows), 2), np.float32)
+    return np.array(rows, np.int64).reshape(-1, 7)

@@ -21,12 +21,12 @@ from core.music.score import Score
 from core.music.timing import TempoMap
 from core.playback import pygame_output
 from core.playback.additive import AdditiveRenderer
-from core.playback.mix import TAIL, Pcm, mixed, note_pcm
+from core.playback.mix import Pcm, mixed, note_pcm, voice_of
 from core.playback.output import Output, SilentOutput
-from core.playback.performance import CLICK, Performance, frame_at, performance_of
+from core.playback.performance import Performance, choked, frame_at, performance_of
 from core.playback.synth import NoteRenderer, VoiceCache, choose_renderer
 from core.playback.transport import Playhead, Timeline
-from core.playback.voice import FRAMES_PER_S, Wave
+from core.playback.voice import FRAMES_PER_S, TAIL, Wave
 
 _LOG = logging.getLogger(__name__)
 
@@ -296,6 +296,8 @@ class Player:
             self._score_is_new = False
             score, clicks = self._score, self._has_clicks
         before, self._performance = self._performance, performance_of(score, clicks=clicks)
+        if self._voices is not None:
+            self._performance = choked(self._performance, self._voices.choke_group)
         tempo_map = self._performance.tempo_map
         same_time = np.array_equal(before.tempo_map.ticks, tempo_map.ticks) and np.array_equal(
             before.tempo_map.seconds_per_tick, tempo_map.seconds_per_tick
@@ -440,16 +442,9 @@ class Player:
         for note, onset, end in zip(
             strikes.notes.tolist(), strikes.onsets.tolist(), strikes.ends.tolist(), strict=True
         ):
-            program = int(performance.programs[note])
-            if self._voices is None or program == CLICK:
-                continue
-            self._voices.voice(
-                program,
-                is_drums=bool(performance.drums[note]),
-                pitch=int(performance.pitches[note]),
-                velocity=int(performance.velocities[note]),
-                seconds=(end - onset) / FRAMES_PER_S,
-            )
+            if self._voices is None:
+                return
+            voice_of(performance, self._voices, note, end - onset)
             yield None
 
 

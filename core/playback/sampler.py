@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import AudioError
+from core.playback.resampling import interpolated
 from core.playback.soundfont import Region, Sample, Soundfont
 from core.playback.voice import FRAMES_PER_S, MAX_TAIL_S, Voice, Wave
 
@@ -39,9 +40,18 @@ class SampleRenderer:
         if not voice.wave.size or float(np.abs(voice.wave).max()) < 1e-4:
             raise AudioError("The soundfont gives no sound.", hint="Choose another .sf2 or .sf3 file.")
 
-    def render(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> Voice:
+    def choke_group(self, program: int, *, bank: int, is_drums: bool, pitch: int) -> int:
+        """The exclusive class of the regions that play this pitch."""
+        regions = self._soundfont.regions(program, bank=bank, is_drums=is_drums)
+        return max(
+            (region.exclusive_class for region in regions if region.keys[0] <= pitch <= region.keys[1]), default=0
+        )
+
+    def render(
+        self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float, bank: int = 0
+    ) -> Voice:
         """The sum of all regions that play this pitch and velocity; silence if there are none."""
-        regions = self._soundfont.regions(program, is_drums=is_drums)
+        regions = self._soundfont.regions(program, bank=bank, is_drums=is_drums)
         played = [region for region in regions if region.plays(pitch, velocity)]
         if not played:
             return Voice(np.zeros((1, 1), np.float32), release_s=0.02, is_complete=True)
@@ -94,7 +104,7 @@ class SampleRenderer:
         if loops:
             beyond = positions >= loop_end
             positions[beyond] = loop_start + (positions[beyond] - loop_start) % (loop_end - loop_start)
-        wave = _interpolated(recorded, positions)
+        wave = interpolated(recorded, positions)
         cutoff = region.cutoff_cents + region.velocity_to_cutoff * (127 - velocity) / 128
         if cutoff < _OPEN_CENTS:
             wave = _low_pass(wave, 8.176 * 2 ** (cutoff / 1200))
@@ -129,25 +139,6 @@ def _envelope(region: Region, pitch: int, frames: int) -> Wave:
     rising = np.clip((time[: delay + attack] - delay) / attack, 0, 1)
     shaped[: delay + attack] *= rising.astype(np.float32)
     return shaped
-
-
-def _interpolated(recorded: Wave, positions: npt.NDArray[np.float64]) -> Wave:
-    """The recording between its frames: cubic Hermite through four neighbours (Catmull-Rom)."""
-    whole = positions.astype(np.int64)
-    t = (positions - whole).astype(np.float32)
-    before, here = recorded[np.maximum(whole - 1, 0)], recorded[whole]
-    ahead, beyond = recorded[whole + 1], recorded[np.minimum(whole + 2, len(recorded) - 1)]
-    half = np.float32(0.5)
-    slope: Wave = (ahead - before) * half
-    next_slope: Wave = (beyond - here) * half
-    rise = here - ahead
-    wave: Wave = (rise + rise + slope + next_slope) * t
-    wave -= rise + rise + rise + slope + slope + next_slope
-    wave *= t
-    wave += slope
-    wave *= t
-    wave += here
-    return wave
 
 
 def _low_pass(wave: Wave, cutoff_hz: float) -> Wave:

@@ -28,7 +28,7 @@ _CUTOFF, _ENVELOPE_TO_CUTOFF, _ENVELOPE_SUSTAIN = 8, 11, 29
 _PAN, _ATTENUATION = 17, 48
 _DELAY, _ATTACK, _HOLD, _DECAY, _SUSTAIN, _RELEASE, _KEY_TO_HOLD, _KEY_TO_DECAY = 33, 34, 35, 36, 37, 38, 39, 40
 _INSTRUMENT, _KEY_RANGE, _VELOCITY_RANGE, _SAMPLE, _LOOPING = 41, 43, 44, 53, 54
-_COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING, _ROOT_KEY = 51, 52, 56, 58
+_COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING, _EXCLUSIVE_CLASS, _ROOT_KEY = 51, 52, 56, 57, 58
 
 _DEFAULTS = {
     _CUTOFF: 13500,
@@ -42,7 +42,7 @@ _DEFAULTS = {
 }
 _NOT_ADDED = frozenset(
     {_START, _END, _LOOP_START, _LOOP_END, _START_COARSE, _END_COARSE, _LOOP_START_COARSE, _LOOP_END_COARSE}
-    | {_INSTRUMENT, _KEY_RANGE, _VELOCITY_RANGE, _SAMPLE, _LOOPING, _ROOT_KEY}
+    | {_INSTRUMENT, _KEY_RANGE, _VELOCITY_RANGE, _SAMPLE, _LOOPING, _EXCLUSIVE_CLASS, _ROOT_KEY}
 )
 _VELOCITY_DOWN = 0x0102
 """A modulator's source: velocity, linear, from 1 at the softest to 0 at the loudest."""
@@ -92,6 +92,8 @@ class Region:
     release_tc: int
     key_to_hold: int
     key_to_decay: int
+    exclusive_class: int
+    """Notes of one class silence each other; 0 = none."""
 
     def plays(self, pitch: int, velocity: int) -> bool:
         return self.keys[0] <= pitch <= self.keys[1] and self.velocities[0] <= velocity <= self.velocities[1]
@@ -107,17 +109,20 @@ class Soundfont:
     def sample(self, index: int) -> Sample:
         return self._samples[index]
 
-    def regions(self, program: int, *, is_drums: bool) -> tuple[Region, ...]:
-        """The regions of a General MIDI program, or of the nearest program that the file has.
+    def regions(self, program: int, *, is_drums: bool, bank: int = 0) -> tuple[Region, ...]:
+        """The regions of a preset, or of the nearest that the file has.
 
-        Nearest: of the same family of eight, else that of a related family, else any.
+        Nearest: the program in this bank, in bank 0, in any; else one of the same family of eight, of a related
+        family, or any. A kit of drums: its own, the standard kit, or any kit; nothing else beats drums.
         """
+        kits = [preset for preset in self._presets if preset[0] == DRUM_BANK]
         if is_drums:
-            return self._presets.get((DRUM_BANK, program), self._presets.get((DRUM_BANK, 0), ()))
-        melodic = sorted(number for bank, number in self._presets if bank == 0)
-        if not melodic:
+            return self._presets[min(kits, key=lambda kit: (kit[1] != program, kit[1]))] if kits else ()
+        others = [preset for preset in self._presets if preset[0] != DRUM_BANK] or kits
+        if not others:
             return ()
-        return self._presets[0, min(melodic, key=lambda number: _distance(program, number))]
+        nearest = min(others, key=lambda preset: (_distance(program, preset[1]), preset[0] != bank, preset[0]))
+        return self._presets[nearest]
 
 
 def _distance(wanted: int, offered: int) -> tuple[int, int, int]:
@@ -283,6 +288,7 @@ def _region(preset: _Generators, instrument: _Generators, velocity_to_cutoff: in
         release_tc=value(_RELEASE),
         key_to_hold=value(_KEY_TO_HOLD),
         key_to_decay=value(_KEY_TO_DECAY),
+        exclusive_class=value(_EXCLUSIVE_CLASS),
     )
 
 

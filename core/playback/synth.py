@@ -32,8 +32,14 @@ CACHE_BYTES = 96 * 1024 * 1024
 class NoteRenderer(Protocol):
     """Makes the sound of one note."""
 
-    def render(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> Voice:
+    def render(
+        self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float, bank: int = 0
+    ) -> Voice:
         """The note held for at least `seconds` without being released, or until it has died away by itself."""
+        ...
+
+    def choke_group(self, program: int, *, bank: int, is_drums: bool, pitch: int) -> int:
+        """Notes of one group and part silence each other, as a hi-hat does; 0 = none."""
         ...
 
 
@@ -43,15 +49,21 @@ class VoiceCache:
     def __init__(self, renderer: NoteRenderer, *, max_bytes: int = CACHE_BYTES) -> None:
         self._renderer = renderer
         self._max_bytes = max_bytes
-        self._voices: OrderedDict[tuple[int, bool, int, int], Voice] = OrderedDict()
+        self._voices: OrderedDict[tuple[int, int, bool, int, int], Voice] = OrderedDict()
         self.bytes = 0
 
-    def voice(self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float) -> tuple[Voice, float]:
+    def choke_group(self, program: int, *, bank: int, is_drums: bool, pitch: int) -> int:
+        """The renderer's."""
+        return self._renderer.choke_group(program, bank=bank, is_drums=is_drums, pitch=pitch)
+
+    def voice(
+        self, program: int, *, is_drums: bool, pitch: int, velocity: int, seconds: float, bank: int = 0
+    ) -> tuple[Voice, float]:
         """A voice that can be held for `seconds`, 48 at most, and the gain that gives it the exact velocity."""
         seconds = min(seconds, _LONGEST_S)
         middle = velocity // VELOCITY_STEP * VELOCITY_STEP + VELOCITY_STEP // 2
         gain = (velocity / middle) ** 2
-        key = (program, is_drums, pitch, middle)
+        key = (program, bank, is_drums, pitch, middle)
         voice = self._voices.get(key)
         if voice is not None:
             self._voices.move_to_end(key)
@@ -61,7 +73,9 @@ class VoiceCache:
         length_s = _SHORTEST_S
         while length_s < seconds:
             length_s *= 2
-        voice = self._renderer.render(program, is_drums=is_drums, pitch=pitch, velocity=middle, seconds=length_s)
+        voice = self._renderer.render(
+            program, is_drums=is_drums, pitch=pitch, velocity=middle, seconds=length_s, bank=bank
+        )
         if length_s >= _LONGEST_S and not voice.is_complete:
             fade = np.linspace(1, 0, int(_FADE_S * FRAMES_PER_S), dtype=np.float32)
             voice.wave[-len(fade) :] *= fade[:, None]

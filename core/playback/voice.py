@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 FRAMES_PER_S = 44_100
 MAX_TAIL_S = 3.0
+TAIL = int(MAX_TAIL_S * FRAMES_PER_S)
 """No note is heard longer than this after its end."""
 _FALL_DB = 100.0
 """A release time is what a fall by so much takes (SoundFont 2.04, §8.1.2, generator 38)."""

@@ -43,6 +43,17 @@ def test_info_of_an_empty_score(cli, tmp_path) -> None:
     assert (found["notes"], found["bars"], found["key"]) == (0, 0, "")
 
 
+def test_render_makes_audio_as_loud_as_can_be_unless_told_not_to(cli, waltz, tmp_path) -> None:
+    peaks = []
+    for option in ((), ("--normalise",), ("--no-normalise",)):
+        assert cli("render", waltz, tmp_path / "x.wav", *option).code == 0
+        with wave.open(str(tmp_path / "x.wav")) as reader:
+            peaks.append(np.abs(np.frombuffer(reader.readframes(reader.getnframes()), "<i2").astype(int)).max())
+    assert peaks[0] == peaks[1]
+    assert 20 * np.log10(peaks[0] / 32_768) == pytest.approx(-1, abs=0.5)
+    assert peaks[2] < 0.9 * peaks[0]
+
+
 def test_render_makes_audio_in_tune(cli, waltz, tmp_path) -> None:
     out = tmp_path / "Walzer.wav"
     found = cli("render", waltz, out, "--json").json

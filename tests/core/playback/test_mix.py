@@ -6,16 +6,19 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.music.score import Note, Part, Score
+from core.music.score import ControlChange, Note, Part, PitchBend, Score
 from core.playback.additive import AdditiveRenderer
 from core.playback.mix import limited, mixed, note_pcm, render_score, wav_bytes, write_wav
 from core.playback.performance import performance_of
+from core.playback.resampling import true_peak
 from core.playback.synth import VoiceCache
 from core.playback.transport import Timeline
 from core.playback.voice import FRAMES_PER_S
+from core.tasks import Control
 from tests.fakes import ToneRenderer
 
 HALF = FRAMES_PER_S // 2
@@ -39,7 +42,10 @@ def test_a_note_is_heard_from_its_onset_to_its_end_and_fades_without_a_click() -
 @settings(max_examples=20)
 @given(st.lists(st.integers(2_000, 60_000), min_size=1, max_size=6), st.booleans())
 def test_windows_fit_without_a_seam(lengths, loops) -> None:
-    score = Score((Part.of([Note(0, 60, 900), Note(240, 64, 100), Note(700, 67, 480)]), Part.of([Note(100, 45, 1300)])))
+    moves = [ControlChange(tick, 7, tick // 12) for tick in range(0, 1200, 5)]
+    bends = [PitchBend(tick, tick * 6) for tick in range(200, 1000, 7)]
+    moving = Part.of([Note(100, 45, 1300), Note(600, 52, 300)], program=16, controls=moves, bends=bends)
+    score = Score((Part.of([Note(0, 60, 900), Note(240, 64, 100), Note(700, 67, 480)]), moving))
     performance = performance_of(score)
     timeline = Timeline(5_000, performance.end, (20_000, 51_003) if loops else None)
     voices = VoiceCache(AdditiveRenderer())
@@ -94,3 +100,24 @@ def test_a_wav_file_reads_back(tmp_path: Path) -> None:
         assert (reader.getnchannels(), reader.getsampwidth(), reader.getframerate()) == (2, 2, FRAMES_PER_S)
         assert reader.readframes(reader.getnframes()) == pcm.tobytes()
     assert wav_bytes(pcm)[:4] == b"RIFF"
+
+
+def test_between_frames_sound_may_go_higher_than_at_any() -> None:
+    at = np.arange(4_410)
+    wave = np.sin(np.pi / 2 * at + np.pi / 4)[:, None] * np.hanning(len(at))[:, None]
+    assert np.abs(wave).max() == pytest.approx(np.sqrt(0.5), rel=1e-3)
+    assert true_peak(wave.astype(np.float32)) == pytest.approx(1.0, rel=0.02)
+
+
+@pytest.mark.parametrize("velocity", [10, 127])
+def test_normalised_sound_peaks_one_decibel_below_full_scale_however_loud_it_was(velocity) -> None:
+    score = Score((Part.of(Note(0, pitch, 4_800, velocity) for pitch in range(48, 84)),))
+    reports = []
+    pcm = render_score(score, AdditiveRenderer(), normalises=True, control=Control(reports.append))
+    assert 20 * np.log10(true_peak(pcm / np.float32(32_768))) == pytest.approx(-1, abs=0.1)
+    assert [done for done, _ in reports] == sorted({done for done, _ in reports})
+    assert reports[-1][0] == reports[-1][1]
+
+
+def test_silence_stays_silent_when_it_is_normalised() -> None:
+    assert not render_score(Score(), AdditiveRenderer(), normalises=True).any()

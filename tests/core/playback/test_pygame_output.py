@@ -72,8 +72,10 @@ SCRIPTS = {
         player.set_score(Score((Part.of([Note(0, 69, 960 * 5)], program=73),)))
         player.play(0)
         wait(lambda: player.position_tick() > 0)
-        while not ended:  # this thread keeps Python to itself for 150 ms at a time
-            sum(range(4_000_000))
+        import ctypes
+        hold = ctypes.PyDLL(None).usleep if os.name == "posix" else lambda us: ctypes.PyDLL("kernel32").Sleep(us // 1000)
+        while not ended:  # this thread keeps Python to itself for 150 ms at a time, however busy the machine is
+            hold(150_000)
         """,
     "no device": """
         player.set_score(Score((Part.of([Note(0, 69, 4800)]),)))

@@ -10,7 +10,7 @@ import pytest
 from core import paths
 from core.errors import AudioError
 from core.playback.sampler import SampleRenderer
-from core.playback.soundfont import read_soundfont
+from core.playback.soundfont import Soundfont, read_soundfont
 from core.playback.voice import FRAMES_PER_S
 
 
@@ -22,7 +22,15 @@ def listed(name: bytes, *chunks: bytes) -> bytes:
     return chunk(b"LIST", name + b"".join(chunks))
 
 
-def tiny_sf2(frames: np.ndarray, *, root_key: int = 69, loop: tuple[int, int] = (0, 0), rate: int = 22_050) -> bytes:
+def tiny_sf2(
+    frames: np.ndarray,
+    *,
+    root_key: int = 69,
+    loop: tuple[int, int] = (0, 0),
+    rate: int = 22_050,
+    bank: int = 0,
+    program: int = 0,
+) -> bytes:
     """One preset, one instrument, one sample of 16-bit frames."""
     loops = loop != (0, 0)
     generators = struct.pack("<HHHH", 54, int(loops), 53, 0)
@@ -32,7 +40,7 @@ def tiny_sf2(frames: np.ndarray, *, root_key: int = 69, loop: tuple[int, int] = 
         + listed(b"sdta", chunk(b"smpl", frames.astype("<i2").tobytes() + b"\0" * 92))
         + listed(
             b"pdta",
-            chunk(b"phdr", struct.pack("<20sHHHIII", b"One", 0, 0, 0, 0, 0, 0) + struct.pack("<20sHHHIII", b"EOP", 0, 0, 1, 0, 0, 0)),
+            chunk(b"phdr", struct.pack("<20sHHHIII", b"One", program, bank, 0, 0, 0, 0) + struct.pack("<20sHHHIII", b"EOP", 0, 0, 1, 0, 0, 0)),
             chunk(b"pbag", struct.pack("<HHHH", 0, 0, 1, 0)),
             chunk(b"pmod", bytes(10)),
             chunk(b"pgen", struct.pack("<HHHH", 41, 0, 0, 0)),
@@ -71,6 +79,48 @@ def test_the_shipped_soundfont_has_its_twelve_programs_and_drums() -> None:
 def test_a_program_that_is_missing_is_played_by_its_nearest(wanted, taken) -> None:
     soundfont = read_soundfont(paths.soundfont())
     assert soundfont.regions(wanted, is_drums=False) == soundfont.regions(taken, is_drums=False)
+
+
+def of_presets(*presets: tuple[int, int]) -> Soundfont:
+    """Whose regions are the (bank, program) that they are of."""
+    return Soundfont({preset: (preset,) for preset in presets}, ())
+
+
+@pytest.mark.parametrize(
+    ("offered", "bank", "program", "taken"),
+    [
+        ([(0, 0), (8, 0), (8, 80)], 8, 0, (8, 0)),
+        ([(0, 0), (8, 0), (8, 80)], 0, 0, (0, 0)),
+        ([(0, 0), (8, 0), (8, 80)], 3, 0, (0, 0)),  # a variation that is missing: the plain instrument
+        ([(0, 0), (8, 0), (8, 80)], 0, 80, (8, 80)),  # rather than a piano
+        ([(1, 5)], 0, 0, (1, 5)),
+        ([(128, 0), (1, 5)], 0, 40, (1, 5)),
+        ([(128, 0)], 0, 40, (128, 0)),
+    ],
+)
+def test_a_bank_chooses_the_variation_and_any_preset_is_better_than_silence(offered, bank, program, taken) -> None:
+    assert of_presets(*offered).regions(program, bank=bank, is_drums=False) == (taken,)
+
+
+@pytest.mark.parametrize(
+    ("offered", "program", "taken"),
+    [
+        ([(0, 25), (128, 0), (128, 25)], 25, ((128, 25),)),
+        ([(0, 40), (128, 0), (128, 25)], 40, ((128, 0),)),
+        ([(128, 25)], 0, ((128, 25),)),
+        ([(0, 0)], 0, ()),
+    ],
+)
+def test_a_program_chooses_the_kit_and_nothing_but_a_kit_beats_drums(offered, program, taken) -> None:
+    assert of_presets(*offered).regions(program, is_drums=True) == taken
+
+
+@pytest.mark.parametrize(("bank", "program"), [(0, 5), (1, 0), (8, 80)])
+def test_a_single_instrument_is_heard_wherever_its_file_keeps_it(tmp_path: Path, bank: int, program: int) -> None:
+    path = tmp_path / "one.sf2"
+    frames = 8000 * np.sin(2 * np.pi * 441 * np.arange(5000) / 22_050)
+    path.write_bytes(tiny_sf2(frames, loop=(1000, 4000), bank=bank, program=program))
+    SampleRenderer(read_soundfont(path), no_decoding).check()
 
 
 def test_a_plain_soundfont_is_read_and_in_tune(tmp_path: Path) -> None:

@@ -100,8 +100,9 @@ def with_pieces(window: MainWindow) -> None:
 
 
 def first_page(window: MainWindow) -> None:
-    window.show_first_page()
     wait_for(lambda: window.compose.panel.is_ready and window.first_page.demo.accessibleName())
+    window.show_first_page()
+    wait_for(lambda: True)
     keep("first-page", window)
 
 
@@ -189,7 +190,7 @@ def main(names: list[str]) -> None:
     app = QApplication(["ritornello"])
     theme.apply(app, "dark")
     preferences = Preferences(paths.settings_file())
-    preferences.change(theme="dark")
+    preferences.change(theme="dark", tour_shown=True)
     PICTURES.mkdir(exist_ok=True)
     window = make_window(preferences)
     window.resize(SIZE)

@@ -13,6 +13,7 @@ from core.tasks import Control
 from core.version import version
 from gui.controls.buttons import PlainButton
 from gui.controls.text import Icon, Surface, Text, label
+from gui.handbook import page_button
 from gui.jobs import JobRunner
 
 if TYPE_CHECKING:  # the checks load everything there is
@@ -56,6 +57,7 @@ class CheckPage(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 10, 16, 12)
         foot.addWidget(self.copy_button)
+        foot.addWidget(page_button(self.tr("When something is wrong"), "troubleshooting"))
         foot.addStretch(1)
         for button in (self.stop, self.again, self.close_button):
             foot.addWidget(button)

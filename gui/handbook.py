@@ -10,7 +10,7 @@ from gui import messages
 from gui.controls.buttons import QuietButton
 from gui.messages import Message
 
-Page = Literal["index", "how-it-learns", "what-to-expect"]
+Page = Literal["index", "how-it-learns", "what-to-expect", "presets", "troubleshooting"]
 """Those that the window leads to."""
 
 

@@ -25,6 +25,7 @@ from gui.controls.segments import Segment, Segments
 from gui.controls.text import Divider, Icon, Surface, Text
 from gui.corpus.report_list import FileList, ProportionBar, column_of_what_happened
 from gui.corpus.report_model import KINDS, Files, Kind, ReportModel
+from gui.handbook import page_button
 
 if TYPE_CHECKING:  # the store loads the MIDI libraries, which starting up can do without
     from core.corpus.report import FileVerdict
@@ -181,6 +182,7 @@ class ReportPanel(Surface):
         few.addWidget(Icon("info", role="status.warning", size=17), 0, Qt.AlignmentFlag.AlignTop)
         self._few_words = Text("", size="caption", role="text.secondary", wraps=True)
         few.addWidget(self._few_words, 1)
+        few.addWidget(page_button(self.tr("What to expect"), "what-to-expect"))
         self._few.hide()
         column.addWidget(self._few)
         lines = QHBoxLayout()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -10,6 +10,7 @@ from core.learning.spec import TrainingSpec
 from gui.controls.buttons import QuietButton
 from gui.controls.fields import LineEdit, NumberField
 from gui.controls.text import Text
+from gui.handbook import page_button
 from gui.training.panel_rows import field_row
 
 
@@ -105,6 +106,7 @@ class AdvancedSettings(QWidget):
         for field, words, tip in rows:
             field_row(column, words, tip, field)
             field.setFixedWidth(116)
+        column.addWidget(page_button(self.tr("What these numbers do"), "presets"), 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_training(self, training: TrainingSpec) -> None:
         """The values of a preset, in place of whatever was set."""

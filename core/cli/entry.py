@@ -71,11 +71,15 @@ def _command(name: str) -> Callable[[argparse.Namespace, Console], None]:
 
 
 def _take_any_text() -> None:
-    """File names may hold what the terminal can't show; that must not end the program."""
+    """File names may hold what the terminal can't show; that must not end the program.
+
+    What Windows' programs read of one another is in an alphabet of its own unless they are told otherwise.
+    """
+    encoding = "utf-8" if sys.platform == "win32" else None
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 class _Parser(argparse.ArgumentParser):

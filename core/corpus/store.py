@@ -298,6 +298,8 @@ class CorpusStore:
         """An id that no corpus has, made of a name."""
         plain = unicodedata.normalize("NFKC", name).casefold()
         slug = re.sub(r"[\W_]+", "-", plain).strip("-")[:40] or "pieces"
+        if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", slug):  # Windows has devices of these names in every folder
+            slug += "-pieces"
         number, found = 1, slug
         while os.path.lexists(self.file(found)):
             number += 1

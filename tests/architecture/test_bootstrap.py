@@ -49,7 +49,7 @@ def test_missing_libraries_without_rights_give_the_one_line_that_installs_them(
 ) -> None:
     programs = {"apt-get", "sudo"} if has_sudo else {"apt-get"}
     monkeypatch.setattr(bootstrap, "known_libraries", lambda: set(bootstrap.LIBRARIES) - {"libEGL.so.1"})
-    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000, raising=False)
     monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}" if name in programs else None)
     monkeypatch.setattr(bootstrap.subprocess, "call", lambda *_a, **_k: 1)  # sudo wants a password
     monkeypatch.setattr(bootstrap.sys, "platform", "linux")

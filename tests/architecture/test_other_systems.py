@@ -1,5 +1,7 @@
 """What no test here can run on Windows or macOS is at least loaded as if it were there; types are checked by tests/slow."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +55,31 @@ def test_every_module_loads_without_what_windows_lacks() -> None:
     count, _, failed = done.stdout.strip().partition(" ")
     assert int(count) > 150
     assert failed == "[]"
+
+
+ONLY_POSIX = re.compile(
+    r"mkfifo|SIG(?:KILL|STOP|CONT|HUP)\b|\bkillpg|os\.kill\(|/dev/(?:zero|full)|/proc/|preexec_fn|start_new_session|import resource"
+)
+WITHOUT_TESTS = {
+    "tests/core/cli/conftest.py": "what a test with signals lends from there",
+    "tests/core/cli/test_interruption.py": "loads termios, or is skipped as a whole",
+    "tests/core/corpus/damage.py": "skips where it needs a pipe",
+}
+
+
+def leaves_out_windows(test: ast.FunctionDef) -> bool:
+    return any(re.search(r"skipif|needs_|posix|on_linux", ast.unparse(mark)) for mark in test.decorator_list)
+
+
+def test_a_test_of_what_windows_lacks_is_left_out_there() -> None:
+    found = []
+    for path in (PROJECT / "tests").rglob("*.py"):
+        text, name = path.read_text("utf-8"), path.relative_to(PROJECT).as_posix()
+        if "benchmarks" in path.parts or path == Path(__file__) or name in WITHOUT_TESTS:
+            continue
+        if re.search(r"^pytestmark = .*(skipif|needs_)", text, re.MULTILINE):
+            continue
+        for test in ast.parse(text).body:
+            if isinstance(test, ast.FunctionDef) and test.name.startswith("test_") and not leaves_out_windows(test):
+                found += [f"{name}::{test.name}"] * bool(ONLY_POSIX.search(ast.get_source_segment(text, test) or ""))
+    assert found == [], "mark it with one of tests/systems.py"

@@ -14,6 +14,7 @@ from gui.project_file import read_document, write_document
 from gui.recovery import Autosave, Origin, find_recoveries
 from tests.gui.conftest import line, score_of
 from tests.gui.generation.conftest import made_take
+from tests.systems import needs_pipes
 
 
 @pytest.fixture
@@ -87,6 +88,7 @@ def test_what_stands_beside_a_copy_neither_hides_it_nor_stands_for_one(folder):
     assert not list(folder.glob("d.*"))
 
 
+@needs_pipes
 def test_a_damaged_copy_is_found_too_so_that_it_can_be_told(folder):
     folder.mkdir()
     (folder / "a.ritornello").write_bytes(b"PK")

@@ -19,6 +19,7 @@ from core.learning.training.prepare import prepare_job, start_job
 from core.learning.training.process import train
 from core.learning.training.run_folder import resume_job
 from core.tasks import Control
+from tests.systems import needs_kills
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,7 @@ def test_the_article_s_recipe_runs_as_written_only_slowly(lieder):
     assert result.held_out_bits_per_pitch < UNIGRAM_BITS
 
 
+@needs_kills
 def test_the_shipped_network_killed_in_an_epoch_ends_with_the_same_weights_to_the_bit(lieder):
     corpus, store = lieder
     # Fewer pieces, so that minutes are enough; everything else is what `train` does.

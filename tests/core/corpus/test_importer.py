@@ -21,6 +21,7 @@ from core.corpus.store import CorpusStore
 from core.errors import FileError
 from core.tasks import Cancelled, Control
 from tests.core.corpus.midi import SCALE, crashing, hanging, midi, refusing, slow, stuck, tune, voice
+from tests.systems import needs_kills, needs_pipes
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -393,6 +394,7 @@ if __name__ == "__main__":
 """
 
 
+@needs_kills
 @pytest.mark.parametrize("processes", [0, 2])
 def test_killed_in_mid_import_it_goes_on_where_it_was(pieces: Path, home: Path, tmp_path: Path, processes: int) -> None:
     many(pieces, 300)
@@ -458,6 +460,7 @@ def test_a_file_that_vanishes_while_being_read_is_reported(
     assert len(corpus.pieces) == 2
 
 
+@needs_pipes
 def test_a_file_that_turned_into_a_pipe_holds_nothing_up(pieces: Path, home: Path) -> None:
     put(pieces, {"a.mid": tune(), "b.mid": tune(1)})
 

@@ -15,6 +15,7 @@ from core.errors import FileError
 from core.music.score import Metre
 from core.tasks import Control
 from tests.core.corpus.midi import SCALE, midi, tune, voice
+from tests.systems import needs_kills, needs_pipes
 
 
 @pytest.fixture
@@ -57,6 +58,9 @@ def test_an_id_can_be_made_of_any_name(store: CorpusStore) -> None:
     assert store.new_id("../../etc/passwd") == "etc-passwd"
     assert store.new_id("…") == "pieces"
     assert store.new_id("音楽") == "音楽"
+    for device in ("Con", "AUX", "com1", "nul."):  # of Windows
+        assert store.new_id(device).endswith("-pieces")
+    assert store.new_id("Concerto") == "concerto"
 
 
 def test_lists_are_read_by_pages_and_behave_as_tuples(store: CorpusStore) -> None:
@@ -146,6 +150,7 @@ def test_no_reference_reaches_outside_the_trash(store: CorpusStore, home: Path, 
     assert victim.read_bytes() == b"mine"
 
 
+@needs_kills
 def test_what_a_killed_program_left_half_written_is_taken_back(store: CorpusStore, home: Path) -> None:
     before = Corpus("songs", "Songs", "all", tuple(entry(number) for number in range(200)))
     store.save(before)
@@ -189,6 +194,7 @@ def test_music_that_the_cache_lost_is_named(store: CorpusStore, tmp_path: Path, 
         store.score_of("0" * 32)
 
 
+@needs_pipes
 def test_damaged_corpora_are_listed_with_what_is_wrong_and_can_be_deleted(
     store: CorpusStore, tmp_path: Path, home: Path
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.corpus import walk as walking
 from core.corpus.walk import Found, shown, walk
+from tests.systems import needs_byte_names, needs_pipes
 
 
 def found_in(*paths: Path) -> dict[str, str]:
@@ -54,6 +55,7 @@ def test_a_circle_of_links_is_walked_once(tmp_path: Path) -> None:
     assert len(found_in(tmp_path)) == 1
 
 
+@needs_pipes
 def test_links_to_nothing_and_what_is_no_file_are_named(tmp_path: Path) -> None:
     (tmp_path / "gone.mid").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.mid")
@@ -92,6 +94,7 @@ def test_an_entry_that_cannot_be_followed_costs_none_of_its_neighbours(tmp_path:
     }
 
 
+@needs_pipes
 def test_pipes_and_devices_in_a_folder_are_named_and_never_opened(tmp_path: Path) -> None:
     put(tmp_path / "a.mid")
     for name in ("pipe.mid", "pipe.zip", "pipe.KAR"):
@@ -116,6 +119,7 @@ def test_a_file_too_large_for_music_is_not_opened(tmp_path: Path) -> None:
     assert found_in(tmp_path)["large.mid"] == walking.TOO_LARGE
 
 
+@needs_byte_names
 def test_names_that_are_no_text_can_be_shown(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/caf\xe9.mid"
     Path(os.fsdecode(name)).write_bytes(b"MThd")

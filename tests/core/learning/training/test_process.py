@@ -29,6 +29,7 @@ from core.learning.training.run_folder import finish, resumable, resume_job
 from core.music.score import Note, Part, Score
 from core.tasks import Cancelled, Control
 from tests.patience import eventually
+from tests.systems import needs_kills
 
 WHOLE = NetworkSpec(embedding=6, layers=1, units=8, attention_heads=2, head_units=8, dropout=0.2)
 SMALL = replace(WHOLE, attention="running_mean")
@@ -189,6 +190,7 @@ def test_stop_before_anything_is_learnt_keeps_nothing(tmp_path):
     assert not job.folder.exists()
 
 
+@needs_kills
 def test_after_the_process_was_killed_training_goes_on_with_the_same_losses(tmp_path):
     job, whole = (job_in(tmp_path / name, network=WHOLE) for name in ("killed", "whole"))
 
@@ -210,6 +212,7 @@ def test_after_the_process_was_killed_training_goes_on_with_the_same_losses(tmp_
     assert resumed.best_epoch == undisturbed.best_epoch
 
 
+@needs_kills
 def test_the_process_dies_with_its_parent_and_the_parent_never_loads_tensorflow(tmp_path):
     job = job_in(tmp_path, epochs=100_000)
     program = textwrap.dedent(

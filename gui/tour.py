@@ -33,7 +33,7 @@ _APART = 6
 """Between a region's frame and the tail's tip."""
 _FRAME = 4
 """A region's frame lies so far outside it."""
-_KEYS = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right})
+_MOVES = frozenset({QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide})
 _EDGE = 8
 """To the window's edge."""
 
@@ -61,7 +61,6 @@ class Tour(QObject):
         self._window, self._make_stops = window, stops
         self._stops: tuple[Stop, ...] = ()
         self._at = 0
-        self._watched: QWidget | None = None
         self._before: QWidget | None = None
         self._placing = QTimer(self)  # layouts settle first
         self._placing.setSingleShot(True)
@@ -87,8 +86,8 @@ class Tour(QObject):
         card.skip.clicked.connect(self.end)
         card.close_button.clicked.connect(self.end)
         card.stepped.connect(self._step)
-        card.left.connect(self.end)
-        self._window.installEventFilter(self)
+        if (app := QApplication.instance()) is not None:
+            app.installEventFilter(self)
         self.begun.emit()
         self._go_to(0, takes_focus=takes_focus)
 
@@ -100,8 +99,8 @@ class Tour(QObject):
         focused = QApplication.focusWidget()
         had_focus = focused is not None and card.isAncestorOf(focused)
         self._placing.stop()
-        self._watch(None)
-        self._window.removeEventFilter(self)
+        if (app := QApplication.instance()) is not None:
+            app.removeEventFilter(self)
         self.card = self._frame = None
         for part in (card, frame):
             part.hide()
@@ -127,23 +126,28 @@ class Tour(QObject):
         self._at = at
         stop = self._stops[at]
         card.show_stop(stop, at, len(self._stops))
-        self._watch(stop.region)
         self._place()
         card.show()
         if takes_focus:
             card.next.setFocus(Qt.FocusReason.ShortcutFocusReason)
         card.announce()
 
-    def _watch(self, region: QWidget | None) -> None:
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
-        self._watched = region
-        if region is not None:
-            region.installEventFilter(self)
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
+        """The card goes with its region; and it is the innermost thing, which Esc closes wherever the focus is."""
+        kind = event.type()
+        if kind in _MOVES and watched in (self._window, self._stops[self._at].region):
             self._placing.start()
+        elif (
+            kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and isinstance(watched, QWidget)
+            and self._window.isAncestorOf(watched)
+        ):
+            event.accept()
+            if kind == QEvent.Type.KeyPress:
+                self.end()
+            return True
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
@@ -199,8 +203,6 @@ class TourCard(QWidget):
 
     stepped = Signal(int)
     """By an arrow key: 1 on, -1 back."""
-    left = Signal()
-    """By Esc."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -271,18 +273,12 @@ class TourCard(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """On the buttons, arrows turn the cards: Qt would lead them out of the card, and the roll would move notes."""
-        if isinstance(event, QKeyEvent) and event.key() in _KEYS:
+        if isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             if event.type() == QEvent.Type.KeyPress:
-                self._on_key(Qt.Key(event.key()))
+                self.stepped.emit(1 if event.key() == Qt.Key.Key_Right else -1)
             event.accept()
             return True
         return super().eventFilter(watched, event)
-
-    def _on_key(self, key: Qt.Key) -> None:
-        if key == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            self.stepped.emit(1 if key == Qt.Key.Key_Right else -1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import icons
+import windows_version
 
 SCRIPT = Path(__file__).resolve().parent / "windows" / "installer.nsi"
 LONGEST_PATH = 180
@@ -35,7 +36,12 @@ def make(version: str, frozen: Path, out: Path, *options: str) -> Path:
         # With its mark at the start, makensis reads them as UTF-8.
         (files / "install.nsh").write_text(install, "utf-8-sig")
         (files / "uninstall.nsh").write_text(uninstall, "utf-8-sig")
-        known = {"VERSION": version, "VERSION4": four_numbers(version), "FILES": files, "OUT": installer.resolve()}
+        known = {
+            "VERSION": version,
+            "VERSION4": ".".join(map(str, windows_version.four_numbers(version))),
+            "FILES": files,
+            "OUT": installer.resolve(),
+        }
         if sign:
             known["SIGN"] = sign
         defined = [f"-D{name}={value}" for name, value in known.items()]
@@ -49,11 +55,6 @@ def makensis() -> str:
         if place and Path(place).exists():
             return place
     raise FileNotFoundError("makensis is missing: install NSIS (https://nsis.sourceforge.io, or Debian's package nsis)")
-
-
-def four_numbers(version: str) -> str:
-    """As Windows counts versions. Raises ValueError where it isn't made of numbers."""
-    return ".".join(str(int(part)) for part in (version.split(".") + ["0"] * 4)[:4])
 
 
 def lists(frozen: Path) -> tuple:

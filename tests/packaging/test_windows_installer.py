@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import target_windows
+import windows_version
 
 from core.learning.models.library import SUFFIX as MODEL_SUFFIX
 from gui.project_file import PROJECT_SUFFIX
@@ -47,9 +48,9 @@ def test_a_path_that_windows_cannot_hold_is_refused(frozen: Path) -> None:
         target_windows.lists(frozen)
 
 
-@pytest.mark.parametrize(("version", "numbers"), [("0.2.0", "0.2.0.0"), ("1.10", "1.10.0.0")])
-def test_a_version_has_four_numbers_on_windows(version: str, numbers: str) -> None:
-    assert target_windows.four_numbers(version) == numbers
+@pytest.mark.parametrize(("version", "numbers"), [("0.2.0", (0, 2, 0, 0)), ("1.10", (1, 10, 0, 0))])
+def test_a_version_has_four_numbers_on_windows(version: str, numbers: tuple) -> None:
+    assert windows_version.four_numbers(version) == numbers
 
 
 def test_its_kinds_of_file_are_the_programs() -> None:
@@ -68,3 +69,25 @@ def test_it_compiles_without_a_warning_and_asks_for_no_administrator(frozen: Pat
     assert b'requestedExecutionLevel level="asInvoker"' in content
     told = "ProductVersion".encode("utf-16-le") + rb"\0{2,6}" + re.escape("0.2.0".encode("utf-16-le"))
     assert re.search(told, content)
+
+
+@pytest.mark.parametrize("name", windows_version.SAID)
+def test_each_program_tells_windows_what_it_is(name: str, tmp_path: Path) -> None:
+    def told(kind: str):
+        return lambda *values, **named: (kind, values, named)
+
+    kinds = (
+        "VSVersionInfo",
+        "FixedFileInfo",
+        "StringFileInfo",
+        "StringTable",
+        "StringStruct",
+        "VarFileInfo",
+        "VarStruct",
+    )
+    text = windows_version.write(tmp_path / "version", name, "0.2.0").read_text("utf-8")
+    assert "(0, 2, 0, 0)" in text
+    strings = dict(re.findall(r'StringStruct\("(\w+)", "(.+?)"\)', text))
+    assert strings["ProductVersion"] == strings["FileVersion"] == "0.2.0"
+    assert strings["OriginalFilename"] == f"{name}.exe"
+    assert eval(text, {kind: told(kind) for kind in kinds})[0] == "VSVersionInfo"

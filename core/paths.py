@@ -51,6 +51,11 @@ def log_file() -> Path:
     return home() / "logs" / "ritornello.log"
 
 
+def crash_file() -> Path:
+    """What Python says as the program crashes; gone when it ends in order."""
+    return log_file().with_name("crash.txt")
+
+
 def soundfont() -> Path:
     return resources() / "soundfont" / "gm12.sf3"
 

@@ -4,6 +4,7 @@ What an action does is connected by whoever can do it. Keys written as `key_word
 answers itself while it has the focus; the menu shows them all the same.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.controls.buttons import shortcut_words
+
+_LOG = logging.getLogger(__name__)
 
 
 def _tr(text: str) -> str:
@@ -189,6 +192,8 @@ class Actions(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self.last_asked = ""
+        """The words of the action last triggered."""
         self._actions = {spec.name: self._made(spec, window) for spec in SPECS}
 
     def _made(self, spec: ActionSpec, window: QWidget) -> QAction:
@@ -208,8 +213,13 @@ class Actions(QObject):
             action.setMenuRole(roles[spec.name])
         else:
             action.setMenuRole(QAction.MenuRole.NoRole)
+        action.triggered.connect(lambda: self._note(text))  # first, before whoever does it
         window.addAction(action)
         return action
+
+    def _note(self, text: str) -> None:
+        self.last_asked = text.rstrip("…")
+        _LOG.info("asked for: %s", self.last_asked)
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]

@@ -16,12 +16,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from core import paths
+from core.crash_file import CrashFile
 from core.errors import AppError, FileError
 from core.log_file import LogFile
 from core.settings import read_settings
 from core.standing import missing_files, user_folder_troubles
 from gui import messages, theme
-from gui.bugs import BugEnd, BugReporter
+from gui.bugs import BugEnd, BugReporter, tell_of_crash
 from gui.controls import pitches
 from gui.document import Document
 from gui.garbage import Collector
@@ -132,13 +133,15 @@ def run(
     try:
         if screenshot is None and not instance.begin(files):
             return 0
+        crash_file = CrashFile() if screenshot is None else None
+        crashed = crash_file.begin() if crash_file is not None else None
         preferences = Preferences(paths.settings_file())
         theme.apply(app, preferences.settings.theme)
     except AppError as error:
         return _refuse(app, error, asks=screenshot is None)
     window = make_window(preferences)
     Collector(window)
-    reporter = BugReporter(window.save_copy) if screenshot is None else BugEnd()
+    reporter = BugReporter(window.save_copy, window.doing) if screenshot is None else BugEnd()
     reporter.install()
     ending = EndSignal(window)
     ending.came.connect(window.end_session)
@@ -153,13 +156,15 @@ def run(
         window.show_first_page(awaits_seed=True)
     else:
         window.start_in_compose()
-    window.painted.connect(lambda: _after_first_paint(window, preferences), Qt.ConnectionType.QueuedConnection)
+    window.painted.connect(lambda: _after_first_paint(window, preferences, crashed), Qt.ConnectionType.QueuedConnection)
     if screenshot is None:
         window.painted.connect(window.offer_tour, Qt.ConnectionType.QueuedConnection)
     window.show()
     if screenshot is not None:
         QTimer.singleShot(wait_ms, lambda: (window.grab().save(str(screenshot)), window.close()))
     status = app.exec()
+    if crash_file is not None:
+        crash_file.end()
     if isinstance(reporter, BugEnd) and reporter.was_met:
         window.end_session()
         return 1
@@ -180,8 +185,10 @@ def _refuse(app: QApplication, error: AppError, *, asks: bool) -> int:
     return 1
 
 
-def _after_first_paint(window: MainWindow, preferences: Preferences) -> None:
+def _after_first_paint(window: MainWindow, preferences: Preferences, crashed: Path | None) -> None:
     window.prepare_rest()
+    if crashed is not None:
+        tell_of_crash(crashed)
     window.unsaved_work.look(paths.recovery_folder())
     if window.shows_first_page:
         window.read_seed()

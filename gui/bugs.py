@@ -10,14 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, Signal, qVersion
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl, Signal, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
+from core import paths
+from core.crash_file import report_of
 from core.version import version
-from gui import theme
+from gui import messages, theme
 from gui.controls.buttons import PlainButton
 from gui.controls.text import label
+from gui.messages import Message, MessageAction
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,19 +74,27 @@ class BugEnd(_Hook):
 
 
 class BugReporter(_Hook):
-    """The last resort: the work is copied, and the musician is told once at a time."""
+    """The last resort: the work is copied, and the musician is told once at a time.
 
-    def __init__(self, save_copy: Callable[[], Path | None]) -> None:
+    doing: what was being done, in a few words.
+    """
+
+    def __init__(self, save_copy: Callable[[], Path | None], doing: Callable[[], str]) -> None:
         super().__init__()
-        self._save_copy = save_copy
+        self._save_copy, self._doing = save_copy, doing
         self._dialog: BugDialog | None = None
+        self._is_telling = False
 
     def _tell(self, report: str) -> None:
+        if self._is_telling:
+            return  # a bug in what follows: it is in the log, and would come back for ever
+        self._is_telling = True
         copy = self._save_copy()
         if self._dialog is None:
-            self._dialog = BugDialog(report, is_kept=copy is not None)
+            self._dialog = BugDialog(report, doing=self._doing(), is_kept=copy is not None)
             self._dialog.finished.connect(self._on_closed)
             self._dialog.open()
+        self._is_telling = False
 
     def _on_closed(self, _result: int) -> None:
         if self._dialog is not None:
@@ -92,32 +103,71 @@ class BugReporter(_Hook):
 
 
 class BugDialog(QDialog):
-    """Says that something went wrong, that the work is safe, and offers the report."""
+    """Says that something went wrong, that the work is safe, and offers the report. Nothing is sent."""
 
-    def __init__(self, report: str, *, is_kept: bool) -> None:
+    def __init__(self, report: str, *, doing: str, is_kept: bool) -> None:
         super().__init__()
         self.setWindowTitle("Ritornello")
         self.setWindowModality(Qt.WindowModality.ApplicationModal)
-        self.setMinimumSize(560, 360)
-        self.report = f"Ritornello {version()}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n{report}"
+        self.setMinimumSize(620, 420)
+        self.report = (
+            f"Ritornello {version()}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n"
+            f"{doing}\n\n{report}"
+        )
         kept = self.tr("A copy of your work was kept.") if is_kept else self.tr("Your work is still here.")
         words = self.tr("This is a mistake in Ritornello, not in what you did.") + " " + kept
+        folder = paths.log_file().parent
+        where = self.tr("Nothing is sent. The report is kept with the log, in ‘{folder}’.").format(folder=folder)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addWidget(label(self.tr("Something went wrong"), "verdict", "semibold"))
         column.addWidget(label(words, role="text.secondary", wraps=True))
+        column.addWidget(label(doing, "caption", role="text.secondary", wraps=True))
         details = QPlainTextEdit(self.report)
         details.setReadOnly(True)
         details.setFont(theme.current().font("caption"))
+        details.setAccessibleName(self.tr("Report"))
         column.addWidget(details, 1)
+        column.addWidget(label(where, "caption", role="text.muted", wraps=True))
         self.copy_button = PlainButton(self.tr("Copy report"), icon="files")
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report))
+        self.folder_button = PlainButton(self.tr("Open the log's folder"), icon="folder-open")
+        self.folder_button.clicked.connect(open_log_folder)
         close = PlainButton(self.tr("Close"))
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
+        buttons.addWidget(self.folder_button)
         buttons.addStretch(1)
         buttons.addWidget(self.copy_button)
         buttons.addWidget(close)
         column.addLayout(buttons)
-        self.setAccessibleDescription(words)
+        self.setAccessibleDescription(f"{words} {doing}")
+
+
+def open_log_folder() -> None:
+    """In the file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_file().parent)))
+
+
+def tell_of_crash(file: Path) -> None:
+    """Say that the program crashed the last time; file: its report."""
+
+    def copy() -> None:
+        QGuiApplication.clipboard().setText(report_of(file))
+
+    messages.post(
+        Message(
+            _tr("Ritornello crashed the last time."),
+            _tr("A report was kept with the log. Nothing was sent."),
+            "warning",
+            (
+                MessageAction(_tr("Open the log's folder"), open_log_folder),
+                MessageAction(_tr("Copy report"), copy),
+            ),
+        )
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("bugs", text)

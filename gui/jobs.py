@@ -95,6 +95,10 @@ class JobRunner(QObject):
     def is_busy(self, lane: Lane) -> bool:
         return any(job.lane == lane for job in self._jobs)
 
+    @property
+    def busy_lanes(self) -> tuple[Lane, ...]:
+        return tuple(dict.fromkeys(job.lane for job in self._jobs if job.lane))
+
     def run(
         self,
         task: Callable[[Control], Any],

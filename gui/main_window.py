@@ -608,6 +608,23 @@ class MainWindow(QMainWindow):
         """Keep what is unsaved at once; None if nothing is."""
         return self._autosave.copy_now()
 
+    def doing(self) -> str:
+        """What was last asked for and is going on, in a few words: for the report of a bug."""
+        words = {
+            self.tr("Last asked for: {what}."): self.actions_.last_asked,
+            self.tr("Last change: {what}."): self._document.undo_stack.undoText(),
+            self.tr("On show: {what}."): self._shown_words(),
+            self.tr("Going on: {what}."): ", ".join(self._jobs.busy_lanes),
+        }
+        return " ".join(template.format(what=what) for template, what in words.items() if what)
+
+    def _shown_words(self) -> str:
+        page = self.stack.currentWidget()
+        if page is self.first_page:
+            return self.tr("the first page")
+        shown = next((name for name in ("pieces", "train") if self.actions_[f"show_{name}"].isChecked()), "compose")
+        return self.actions_[f"show_{shown}"].text()
+
     def end_session(self) -> None:
         """The session ends: no question can be asked. Unsaved work stays in the recovery folder for the next start."""
         self._is_closing = True

@@ -21,7 +21,7 @@ def reporter(qapp, monkeypatch, caplog):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     copies = []
-    reporter = BugReporter(lambda: copies.append(1) or Path("copy"))
+    reporter = BugReporter(lambda: copies.append(1) or Path("copy"), lambda: "Last asked for: Quantise.")
     reporter.copies = copies
     reporter.install()
     yield reporter

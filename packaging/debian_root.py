@@ -121,6 +121,17 @@ class Root:
                     continue  # it ended just now
         return found
 
+    def processor_seconds(self):
+        """What all that the user runs has computed so far."""
+        ticks = 0
+        for number in self.processes():
+            try:
+                fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def folders(self):
         """Every folder outside the homes and what the system itself keeps in motion."""
         return {

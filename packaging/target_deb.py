@@ -34,7 +34,7 @@ Description: piano roll that plays on with your own small model
 """
 
 
-def make(version, frozen, out, *, packed=("-Zxz",)):
+def make(version, frozen, out, *, packed=("-Zzstd", "-z9")):
     """The package's path in `out`. packed: how dpkg-deb compresses it."""
     out.mkdir(parents=True, exist_ok=True)
     architecture = subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent / "linux"
 UNINSTALL_ENTRY = f"applications/{linux_desktop.ID}.uninstall.desktop"
 
 
-def make(version, frozen, out, *, level=9):
+def make(version, frozen, out, *, level=6):
     """The installer's path in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     installer = out / f"Ritornello-{version}-x86_64.run"

@@ -3,6 +3,7 @@
 import datetime
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import icons
@@ -11,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "packaging" / "linux"
 ID = "org.ritornello.Ritornello"
 ENTRY = f"applications/{ID}.desktop"
+FIXED_TIME = 1_750_000_000
+"""Where there is no commit to ask."""
 ICONS = {
     "app": f"apps/{ID}",
     "project": "mimetypes/application-x-ritornello-project",
@@ -31,8 +34,11 @@ def lay(share, version):
 
 
 def build_time():
-    """Seconds since 1970: the commit's where build.py says so, else now."""
-    return int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.datetime.now(datetime.timezone.utc).timestamp())
+    """Seconds since 1970: the last commit's, so that what is built of it is the same whenever that is done."""
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        return int(os.environ["SOURCE_DATE_EPOCH"])
+    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True)
+    return int(asked.stdout or FIXED_TIME) if asked.returncode == 0 else FIXED_TIME
 
 
 def build_date():

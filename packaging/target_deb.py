@@ -5,6 +5,7 @@ itself would go.
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -57,7 +58,8 @@ def make(version, frozen, out, *, packed=("-Zzstd", "-z9")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         pack = ["dpkg-deb", *packed, "--root-owner-group", "--build", root, package]
-        subprocess.run(pack, check=True, stdout=subprocess.DEVNULL)
+        settings = os.environ | {"SOURCE_DATE_EPOCH": str(linux_desktop.build_time())}
+        subprocess.run(pack, check=True, stdout=subprocess.DEVNULL, env=settings)
     return package
 
 

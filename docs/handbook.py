@@ -40,7 +40,7 @@ from gui.shortcuts_page import mouse_table
 _LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 ACTIONS = {spec.name: spec for spec in SPECS}
-PROGRAM = "ritornello-cli"
+PROGRAM, WINDOW = "ritornello-cli", "ritornello"
 _KINDS = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "on or off", "tuple": "a list"}
 
 
@@ -83,20 +83,20 @@ def parsers(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, a
 
 @cache
 def commands() -> dict[str, argparse.ArgumentParser]:
-    return dict(parsers(make_parser(), PROGRAM))
+    return {**dict(parsers(make_parser(), PROGRAM)), **dict(parsers(make_window_parser(), WINDOW))}
 
 
 def wrong_commands(text: str) -> Iterator[str]:
     """What is wrong with the commands in a piece of code or shell script."""
     for line in text.replace("\\\n", " ").splitlines():
-        _, found, rest = line.partition(PROGRAM)
-        if not found or rest[:1] not in ("", " "):
+        named = re.search(rf"(?:^|[\s/])({WINDOW}|{PROGRAM})(?= |$)(.*)", line)
+        if not named:
             continue
+        command, rest = named.groups()
         try:
             words = shlex.split(re.split(r"[|;)>]|&&", rest)[0], comments=True)
         except ValueError:
             words = rest.split()
-        command = PROGRAM
         while words and f"{command} {words[0]}" in commands():
             command += f" {words.pop(0)}"
         parser = commands()[command]
@@ -339,7 +339,7 @@ class CommandLineDirective(_FromCode):
 
     def run(self) -> list[nodes.Node]:
         parts: list[str] = []
-        for name, parser in (*commands().items(), *parsers(make_window_parser(), "ritornello")):
+        for name, parser in commands().items():
             heading = f"## {name}\n\n" if name.count(" ") < 2 else f"### {name}\n\n"
             usage = parser.format_usage().removeprefix("usage: ").replace(parser.prog, name).rstrip()
             parts.append(f"{heading}{parser.description or ''}\n\n```text\n{textwrap.dedent(usage)}\n```\n\n")

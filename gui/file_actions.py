@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from core import paths
@@ -19,6 +18,7 @@ from core.music.score import Score
 from core.tasks import Control
 from gui import messages
 from gui.actions import Actions
+from gui.desktop import open_outside
 from gui.document import Document, Snapshot, Work
 from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
@@ -380,4 +380,4 @@ def _write_midi(score: Score, path: Path, _control: Control) -> None:
 
 def show_folder(path: Path) -> None:
     """Open the folder that a file lies in, in the file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+    open_outside(path.parent)

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QCoreApplication, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QCoreApplication
 
 from core import paths
 from gui import messages
 from gui.controls.buttons import QuietButton
+from gui.desktop import open_outside
 from gui.messages import Message
 
 Page = Literal["index", "how-it-learns", "what-to-expect", "presets", "troubleshooting"]
@@ -28,7 +28,9 @@ def open_page(page: Page = "index") -> None:
             _tr("‘python3 packaging/build.py docs’ makes it. Its texts can be read in the folder ‘docs’."),
         )
         messages.post(missing)
-    elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
+    elif open_outside(file):
+        messages.note(_tr("The handbook opens in your browser: {file}").format(file=file))
+    else:
         messages.post(
             Message(_tr("No browser could be opened."), _tr("The handbook is here: {file}").format(file=file))
         )

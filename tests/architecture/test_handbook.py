@@ -94,6 +94,7 @@ WRONG = {
     "{ui}`Make it famous`": "no text ‘Make it famous’",
     "{option}`ritornello-cli train --harder`": "unknown option: 'ritornello-cli train --harder'",
     "`ritornello-cli levitate`": "no command ‘ritornello-cli levitate’",
+    "`ritornello --levitate`": "‘ritornello’ has no option --levitate",
     "`ritornello-cli train Mine --harder`": "‘ritornello-cli train’ has no option --harder",
     "[there](nowhere.md)": "nowhere.md",
     "{image} pictures/nothing.png": "pictures/nothing.png",

@@ -1,5 +1,6 @@
 """Help leads to the handbook's pages where they are, and says what to do where they aren't."""
 
+import os
 from typing import get_args
 
 import pytest
@@ -13,13 +14,17 @@ from tests.conftest import PROJECT
 
 
 class Browser(QObject):
+    """Notes what it is to open, and where it would look for libraries."""
+
     def __init__(self):
         super().__init__()
         self.opened = []
+        self.libraries = "?"
 
     @Slot(QUrl)
     def open(self, url):
         self.opened.append(url.toLocalFile())
+        self.libraries = os.environ.get("LD_LIBRARY_PATH")
 
 
 @pytest.fixture
@@ -51,6 +56,20 @@ def test_help_opens_the_pages_that_came_with_the_program(program, browser, desk)
     pages = bring(program / "resources" / "handbook")
     desk.window.actions_["handbook"].trigger()
     assert browser.opened == [str(pages / "index.html")]
+
+
+@pytest.mark.parametrize("before", [None, "/opt/lib"])
+def test_a_browser_looks_for_its_libraries_where_it_did_before_the_frozen_program_ran(
+    program, browser, monkeypatch, before
+):
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(program))
+    if before:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    bring(program / "resources" / "handbook")
+    handbook.open_page()
+    assert (len(browser.opened), browser.libraries) == (1, before)
+    assert os.environ["LD_LIBRARY_PATH"] == str(program)
 
 
 def test_in_a_checkout_the_pages_that_were_built_there_are_opened():

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from core.music import edits
 from core.music.edits import Edited
-from core.music.score import Note, Notes, Score
+from core.music.score import NO_NOTES, NO_ROWS, Note, Notes, Score, fitted
 from gui.takes import Batch, TakeHistory, Takes
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
@@ -33,11 +32,8 @@ class Snapshot:
 
     def after(self, edited: Edited) -> "Snapshot":
         """The state after an edit: what the model wrote and was left untouched stays the model's."""
-        survivors = self._surviving(edited.score) if self.generated else self.generated
+        survivors = edited.score.held(self.generated)
         return replace(self, score=edited.score, generated=survivors, part=min(self.part, len(edited.score.parts) - 1))
-
-    def _surviving(self, score: Score) -> frozenset[Note]:
-        return frozenset(note for part in score.parts for note in part.notes.taken(part.notes.rows_of(self.generated)))
 
     def with_take(self, take: "Take") -> "Laid":
         """The take laid over this state.
@@ -46,14 +42,14 @@ class Snapshot:
         you wrote it, and wins where both sound on one pitch.
         """
         part = min(take.request.part, len(self.score.parts) - 1)
-        before = self.score.parts[part]
-        written = self.generated.intersection(before.notes)
-        replaced = frozenset(note for note in written if take.start <= note.onset < take.end)
-        staying = [note for note in before.notes if note not in replaced]
-        alone = self.score.with_part(part, before.with_notes(take.generated))
-        score = edits.add(alone, part, staying).score
-        added = frozenset(score.parts[part].notes).difference(staying)
-        return Laid(Snapshot(score, self._surviving(score) | added, part), added, replaced)
+        before = self.score.parts[part].notes
+        rows = before.rows_of(self.generated)
+        rows = rows[(take.start <= before.onset[rows]) & (before.onset[rows] < take.end)]
+        staying = before.replaced(rows, NO_NOTES)
+        after = fitted(take.generated).replaced(NO_ROWS, staying)
+        score = self.score.with_part(part, replace(self.score.parts[part], notes=after))
+        added = frozenset(after.replaced(after.rows_of(staying), NO_NOTES))
+        return Laid(Snapshot(score, score.held(self.generated) | added, part), added, frozenset(before.taken(rows)))
 
 
 @dataclass(frozen=True, slots=True)

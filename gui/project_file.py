@@ -180,8 +180,7 @@ def read_project(content: bytes, name: str) -> Opened:
         ) from error
     except ValueError as error:
         raise FileError(f"‘{name}’ can't be opened: it is damaged, or not a Ritornello project.") from error
-    present = {note for one in score.parts for note in one.notes}
     part = min(max(about.part, 0), len(score.parts) - 1)
     repairs = ("Some of its takes are damaged and were left out.",) if damaged else ()
-    work = Work(Snapshot(score, generated & present, part), takes, about.settings)
+    work = Work(Snapshot(score, score.held(generated), part), takes, about.settings)
     return Opened(work, repairs, digest(content), about.recovery)

@@ -89,7 +89,7 @@ def _described(score: Score, path: Path) -> dict[str, Any]:
 
 
 def _described_part(part: Part) -> dict[str, Any]:
-    pitches = [note.pitch for note in part.notes]
+    pitches = part.notes.pitch.tolist()
     return {
         "name": part.name,
         "program": part.program,

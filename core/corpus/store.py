@@ -386,7 +386,7 @@ def learnable(score: Score, lines: Lines) -> Score:
         pitched = [part for part in score.parts if not part.is_drums and part.notes]
         program = pitched[0].program if pitched else 0
         name = pitched[0].name if len(pitched) == 1 else ""
-        part = Part.of(Notes.joined(part.notes for part in pitched), name=name, program=program)
+        part = Part(name, program, notes=Notes.joined(part.notes for part in pitched).fitted())
     return replace(score, parts=(part,), lyrics=(), markers=())
 
 

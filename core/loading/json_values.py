@@ -38,9 +38,10 @@ def parse_json(content: bytes, *, at_most: int) -> Any:
     """The JSON in `content`, at most so many bytes of UTF-8. Raises DamagedError."""
     if len(content) > at_most:
         raise DamagedError(f"it is longer than {at_most:,} bytes")
-    _check_brackets(content)
+    if content.count(b"[") + content.count(b"{") > _DEEPEST:
+        _check_brackets(content)
     try:
-        stored = json.loads(content.decode("utf-8-sig"), parse_constant=_refused, parse_float=_finite, parse_int=_whole)
+        stored = _DECODER.decode(content.decode("utf-8-sig"))
         if _SURROGATE.search(content):
             json.dumps(stored, ensure_ascii=False).encode()  # fails at half a pair
     except (ValueError, RecursionError) as error:
@@ -70,11 +71,14 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
     if type(value) is hint:  # mostly: a number or a text
         return value
     origin, inner = _taken_apart(hint)
-    if hint in (Any, object):
-        return value
-    if dataclasses.is_dataclass(hint):
-        return _built(hint, value, place, manner)
-    if origin is Literal:
+    if origin is None:
+        if hint in (Any, object) or (hint is None and value is None):
+            return value
+        if dataclasses.is_dataclass(hint):
+            return _built(hint, value, place, manner)
+        if hint is float and type(value) is int:
+            return float(value)
+    elif origin is Literal:
         if any(type(choice) is type(value) and choice == value for choice in inner):
             return value
     elif origin in (Union, types.UnionType):
@@ -96,10 +100,6 @@ def _fitted(hint: Any, value: Any, place: str, manner: _Manner) -> Any:
             )
             for key, item in value.items()
         }
-    elif hint is float and type(value) in (int, float):
-        return float(value)
-    elif hint is None and value is None:
-        return value
     raise DamagedError(f"{_it(place)} is {_told(value)}")
 
 
@@ -183,3 +183,6 @@ def _whole(text: str) -> int:
     if not -(2**63) <= number < 2**63:
         raise ValueError(text[:20])
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refused, parse_float=_finite, parse_int=_whole)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.music.columns import Integers
-from core.music.score import MAX_TICK, NO_NOTES, Note, Notes, Score
+from core.music.score import MAX_TICK, NO_NOTES, NO_ROWS, Note, Notes, Score
 from core.music.timing import bar_starts
 
 _ONSET, _PITCH, _DURATION, _VELOCITY = range(4)
@@ -30,7 +30,7 @@ class Edited:
 
 def add(score: Score, part: int, notes: Iterable[Note]) -> Edited:
     """Put notes into a part; they win over what they overlap."""
-    return _replaced(score, part, np.empty(0, np.int64), Notes.of(notes))
+    return _replaced(score, part, NO_ROWS, Notes.of(notes))
 
 
 def erase(score: Score, part: int, notes: Iterable[Note]) -> Edited:

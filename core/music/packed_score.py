@@ -14,6 +14,7 @@ from core.errors import DamagedError, FileError
 from core.loading.json_values import build, parse_json
 from core.music.score import Bends, Controls, KeySignature, Metre, Notes, Part, Score, Tempo, TextEvent
 
+_Numbers = npt.NDArray[np.integer]
 _VERSION = 1
 _LARGEST_UNPACKED = 64 * 2**20
 """Bytes. The largest score that reading lets through takes less; more means a damaged or hostile file."""
@@ -81,28 +82,23 @@ def _unpacked(stored: bytes) -> Score:
         raise ValueError("of another version")
     place = 4 + length
 
-    def taken(count: int, kind: str) -> npt.NDArray[np.generic]:
+    def taken(count: int, kind: str) -> _Numbers:
         nonlocal place
         if count < 0:
             raise ValueError("fewer than none")
-        array: npt.NDArray[np.generic] = np.frombuffer(content, kind, count, place)
+        array: _Numbers = np.frombuffer(content, kind, count, place)
         place += array.nbytes
         return array
 
     parts = []
-    for name, program, is_drums, notes, controls, bends in heading.parts:
-        parts.append(
-            Part(
-                name,
-                program,
-                is_drums,
-                Notes(
-                    np.stack([np.cumsum(taken(notes, "<i4")), *(taken(notes, kind) for kind in ("u1", "<i4", "u1"))])
-                ),
-                Controls(taken(3 * controls, "<i4").reshape(-1, 3).T),
-                Bends(taken(2 * bends, "<i4").reshape(-1, 2).T),
-            )
-        )
+    for name, program, is_drums, count, controls, bends in heading.parts:
+        steps = taken(count, "<i4")
+        notes = np.empty((4, count), np.int64)
+        steps.cumsum(out=notes[0])
+        for row, kind in enumerate(("u1", "<i4", "u1"), start=1):
+            notes[row] = taken(count, kind)
+        events = taken(3 * controls, "<i4").reshape(-1, 3).T, taken(2 * bends, "<i4").reshape(-1, 2).T
+        parts.append(Part(name, program, is_drums, Notes(notes), Controls(events[0]), Bends(events[1])))
     if place != len(content):
         raise ValueError("more bytes than its heading names")
     return Score(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import SpecError
-from core.music.score import KeySignature, Note, Score
+from core.music.score import KeySignature, Note, Notes, Score
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -179,7 +179,8 @@ def find_keys(weights: npt.NDArray[np.float64]) -> list[Key]:
 
 def key_of(score: Score) -> Key:
     """The key that the notes of all parts but drums suggest; without notes, the first key signature's."""
-    notes = [note for part in score.parts if not part.is_drums for note in part.notes]
+    notes = Notes.joined(part.notes for part in score.parts if not part.is_drums)
     if not notes and score.keys:
         return Key.of_signature(score.keys[0])
-    return find_key(notes)
+    weights = np.bincount(notes.pitch % 12, notes.duration, minlength=12)
+    return find_keys(weights[np.newaxis].astype(np.float64))[0]

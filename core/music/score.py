@@ -142,7 +142,8 @@ class Notes(Columns[Note]):
     @property
     def end(self) -> Integers:
         """The first tick at which each no longer sounds."""
-        return self.onset.astype(np.int64) + self.duration
+        end: Integers = np.add(self.onset, self.duration, dtype=np.int64)
+        return end
 
     @property
     def place(self) -> Integers:
@@ -176,7 +177,7 @@ class Notes(Columns[Note]):
         first = int(np.searchsorted(self.onset, wanted.onset.min(initial=MAX_TICK)))
         end = int(np.searchsorted(self.onset, wanted.onset.max(initial=0), side="right"))
         if first >= end:
-            return np.empty(0, np.int64)
+            return NO_ROWS
         near = self[first:end]
         rows = np.minimum(np.searchsorted(near.place, wanted.place), len(near) - 1)
         found: Integers = first + np.unique(rows[(near.table[:, rows] == wanted.table).all(axis=0)])
@@ -272,6 +273,7 @@ def fitted(notes: Iterable[Note]) -> Notes:
 
 
 NO_NOTES, NO_CONTROLS, NO_BENDS = Notes.of(()), Controls.of(()), Bends.of(())
+NO_ROWS = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +362,10 @@ class Score:
     @property
     def note_count(self) -> int:
         return sum(len(part.notes) for part in self.parts)
+
+    def held(self, notes: frozenset[Note]) -> frozenset[Note]:
+        """Those of these notes that any part holds."""
+        return frozenset(note for part in self.parts for note in part.notes.taken(part.notes.rows_of(notes)))
 
     def with_part(self, index: int, part: Part) -> "Score":
         """The same score with another part at `index`; the others untouched."""

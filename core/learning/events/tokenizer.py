@@ -91,8 +91,9 @@ def encode(score: Score, spec: TokenizerSpec, *, part: int = 0) -> Events:
     onsets = (notes.onset // TICKS_PER_STEP).astype(np.int64)
     bar_position, bar_steps = bar_places(onsets, score.metres)
     origin = int(onsets[0] - bar_position[0]) if notes else 0
+    before = np.append(origin, onsets[:-1])[: len(onsets)]
     return Events(
-        delta=np.diff(onsets, prepend=origin).astype(np.int32),
+        delta=(onsets - before).astype(np.int32),
         pitch=notes.pitch,
         duration=notes.duration // TICKS_PER_STEP,
         velocity=_classes(spec.velocity_classes)[notes.velocity],

@@ -166,6 +166,7 @@ def test_a_file_that_another_program_changed_is_told(tmp_path: Path) -> None:
     [
         (errno.ENOSPC, "the disk is full. Free some space, or choose another place."),
         (errno.EDQUOT, "your share of the disk is full. Free some space, or choose another place."),
+        (errno.EFBIG, "it is larger than allowed there. Choose another place."),
         (errno.EACCES, "you may not write there. Choose another place, or change its permissions."),
         (errno.EPERM, "you may not write there. Choose another place, or change its permissions."),
         (errno.EROFS, "that disk can only be read. Choose another place."),

@@ -17,6 +17,8 @@ import linux_needs
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = "usr/lib/ritornello"
+HANDBOOK = "_internal/resources/handbook"
+"""Where the program looks for its pages: a link to the documentation, which is all of /usr that a browser in a snap may see."""
 PROGRAMS = ("ritornello", "ritornello-cli")
 CONTROL = """\
 Package: ritornello
@@ -73,6 +75,10 @@ def lay(root, version, frozen):
     about = root / "usr/share/doc/ritornello"
     about.mkdir(parents=True)
     shutil.copyfile(ROOT / "LICENSE", about / "copyright")
+    pages = root / PLACE / HANDBOOK
+    if pages.is_dir():
+        pages.rename(about / "html")
+        pages.symlink_to(os.path.relpath(about / "html", pages.parent))
 
 
 def debian_version(version):

@@ -156,6 +156,20 @@ def test_a_library_whose_package_nobody_named_stops_the_build(frozen):
         linux_needs.packages(frozen)
 
 
+@on_linux
+def test_the_handbook_lies_where_a_browser_in_a_snap_may_see_it_and_the_program_finds_it(frozen, tmp_path):
+    program = tmp_path / "frozen"
+    shutil.copytree(frozen, program)
+    (program / target_deb.HANDBOOK).mkdir(parents=True)
+    (program / target_deb.HANDBOOK / "index.html").write_text("a page")
+    root = tmp_path / "root"
+    target_deb.lay(root, "1.2.3", program)
+    page = root / target_deb.PLACE / target_deb.HANDBOOK / "index.html"
+    assert page.read_text() == "a page"
+    assert page.resolve() == (root / "usr/share/doc/ritornello/html/index.html").resolve()
+    assert not (root / target_deb.PLACE / target_deb.HANDBOOK).readlink().is_absolute()
+
+
 @pytest.fixture
 def complete(frozen, tmp_path):
     """The same, with Qt's libraries there by name."""

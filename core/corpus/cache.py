@@ -21,7 +21,7 @@ from core.files import not_written
 from core.music.packed_score import unpacked
 from core.music.score import Score
 
-READER = 1
+READER = 2
 """Raise it whenever reading or judging a file gives something else than before: what older readers cached is then read anew."""
 
 _FORMAT = 1

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.corpus.note_table import FloatArray, IntArray, NoteTable
+from core.corpus.note_table import BoolArray, FloatArray, IntArray, NoteTable
 from core.music.score import Part, Score
 
-CLEAR_SHARE = 0.9
-"""From this share of single-note onsets on, a part is heard as one line."""
+_CLEAR_SHARE = 0.9
+"""From this share of single-note onsets on, a part may be one line."""
+_MOST_CROWDED = 0.2
+"""Up to this share of crowded time it is one. Sung and played lines, however legato, stay below an eighth; piano pieces
+keep above a quarter even played staccato, though a performance strikes no two notes at one tick."""
 _FEWEST_NOTES = 16
 """A part with fewer is no melody if another part has as many: a fanfare, a closing chord."""
 _MELODIC_NAME = re.compile(
@@ -34,6 +37,11 @@ def melody_scores(parts: NoteTable, *, names: Sequence[str], lengths: IntArray) 
         + named
     )
     return scores
+
+
+def are_lines(parts: NoteTable) -> BoolArray:
+    """(parts,): whether each is heard as one line, written or performed."""
+    return (parts.single_shares() >= _CLEAR_SHARE) & (parts.crowded_shares() <= _MOST_CROWDED)
 
 
 def best_parts(pieces: Sequence[Sequence[Part]], table: NoteTable) -> list[int]:

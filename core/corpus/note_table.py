@@ -141,6 +141,14 @@ class NoteTable:
         shares: FloatArray = np.bincount(self.group[overlaps], minlength=self.groups) / np.maximum(self.counts(), 1)
         return shares
 
+    def crowded_shares(self) -> FloatArray:
+        """(groups,): of the time that notes sound, each by itself, the share beside one that started earlier; 0 without notes."""
+        end = self._apart() + self.duration
+        heard_until = np.maximum.accumulate(np.append(0, end[:-1]))[: len(end)]
+        beside = np.maximum(0, np.minimum(heard_until, end) - self._apart())
+        shares: FloatArray = self.sums(beside) / np.maximum(self.sums(self.duration), 1)
+        return shares
+
     def sums(self, values: npt.NDArray[np.generic]) -> FloatArray:
         """(groups,): the sum of a value of each note."""
         return np.bincount(self.group, values, minlength=self.groups).astype(np.float64)

@@ -15,7 +15,7 @@ from hashlib import blake2b
 import numpy as np
 
 from core.corpus.cache import Seen, Understood
-from core.corpus.melody import CLEAR_SHARE, best_parts
+from core.corpus.melody import are_lines, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
 from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, opened_zip, shown
 from core.errors import DamagedError, FileError
@@ -231,7 +231,7 @@ def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
     by_part = NoteTable.of(parts)
     by_piece = by_part.merged(piece_of, len(pieces))
     best = by_part.chosen(best_parts([piece.parts for piece in pieces], by_part))
-    is_line = best.single_shares() >= CLEAR_SHARE
+    is_line = are_lines(best)
     melodies = best.top_lines()
     tallies, melody_tallies = by_piece.tallies(), melodies.tallies()
     counts, melody_counts = by_piece.counts().tolist(), melodies.counts().tolist()

@@ -127,3 +127,15 @@ def test_chosen_groups_are_numbered_anew() -> None:
     found = NoteTable.of([Part(notes=part), Part(notes=()), Part(notes=part[:1])]).chosen([0, 2])
     assert found.counts().tolist() == [2, 1]
     assert found.first_onsets().tolist() == [0, 0]
+
+
+@settings(max_examples=50)
+@given(st.lists(lists_of_notes, min_size=1, max_size=4))
+def test_the_time_beside_earlier_notes_is_counted_by_part(parts: list[tuple[Note, ...]]) -> None:
+    found = NoteTable.of([Part(notes=part) for part in parts]).crowded_shares()
+    for share, notes in zip(found, parts, strict=True):
+        beside = 0
+        for index, note in enumerate(notes):
+            heard_until = max((earlier.end for earlier in notes[:index]), default=0)
+            beside += max(0, min(heard_until, note.end) - note.onset)
+        assert share == pytest.approx(beside / max(1, sum(note.duration for note in notes)))

@@ -30,6 +30,8 @@ _DAMAGE = frozenset(
 )
 _SHORT_READ = 522
 """SQLITE_IOERR_SHORT_READ, which the module has no name for: the file ends too early."""
+_MOST_AHEAD = 100
+"""Formats that a newer Ritornello may be ahead by; beyond, the number is damaged."""
 _FULL = 2**20
 """Bytes. With less left, an input or output error means a full disk."""
 
@@ -87,13 +89,18 @@ def _is_full(path: Path) -> bool:
 def is_newer(connection: sqlite3.Connection, format_: int) -> bool:
     """Whether a file is of a format that only a newer Ritornello knows. Asked before anything is written, or looked for in it."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
-    return bool(found > format_)
+    return bool(stamp(format_) < found <= stamp(format_ + _MOST_AHEAD))
 
 
 def mark_format(connection: sqlite3.Connection, format_: int) -> None:
     """Write the format into a file that says none, as new ones and those of version 0.1 do."""
     if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        connection.execute(f"PRAGMA user_version = {format_:d}")
+        connection.execute(f"PRAGMA user_version = {stamp(format_)}")
+
+
+def stamp(format_: int) -> int:
+    """What a file of this format holds as its user_version: “Ri” and the number, which damage hardly makes."""
+    return int.from_bytes(b"Ri\0\0") + format_
 
 
 def require_sound(connection: sqlite3.Connection) -> None:

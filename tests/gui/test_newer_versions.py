@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.corpus.database import stamp
 from core.corpus.importer import import_paths
 from core.corpus.store import CorpusStore
 from core.errors import AppError
@@ -31,7 +32,7 @@ def raised(file, format_):
 
 def raised_within(file, format_):
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute(f"PRAGMA user_version = {format_}")
+        connection.execute(f"PRAGMA user_version = {format_ and stamp(format_)}")
 
 
 @pytest.fixture
@@ -125,4 +126,4 @@ def test_collections_and_a_cache_that_say_no_format_are_those_of_before(folder, 
     assert (corpus.name, len(corpus.pieces)) == ("music", 3)
     for file in (folder / "corpora" / "music.sqlite", folder / "cache" / "files.sqlite"):
         with closing(sqlite3.connect(file)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+            assert connection.execute("PRAGMA user_version").fetchone() == (stamp(1),)

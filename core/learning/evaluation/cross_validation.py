@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import SpecError
-from core.learning.events.dataset import Dataset, EncodedPiece
+from core.learning.events.dataset import Dataset, EncodedPiece, tunes
 from core.learning.events.memorisation import SharedRun
 from core.learning.events.tokenizer import encode
 from core.learning.generation.sampling import log_softmax
@@ -111,7 +111,7 @@ def cross_validate(
 ) -> Evaluation:
     """Train anew for each fold on all pieces but the fold's, and judge on the fold's; means over the folds.
 
-    Folds are by piece; pieces that differ by a transposition alone stay together, or, with groups, those whose group's
+    Folds are by piece; transpositions and versions of one tune stay together, or, with groups, those whose group's
     name is the same. only: the folds to do, counted from 1; none = all. Of the pieces to train on, a few are kept aside
     to know which epoch was best. Reports what training reports, and the Evaluation of each fold. Stopped, the folds until
     then count. Raises SpecError, TrainingError, Cancelled.
@@ -244,8 +244,9 @@ def longest_copy(model: TrainedModel, notes: Sequence[Note]) -> SharedRun:
 def _folds(pieces: Sequence[EncodedPiece], folds: int, random_seed: int, groups: Sequence[str]) -> list[int]:
     """The fold of each piece."""
     together: dict[bytes | str, list[int]] = {}
-    for index, piece in enumerate(pieces):
-        together.setdefault(groups[index] if groups else piece.shape, []).append(index)
+    names: Sequence[bytes | str] = groups or tunes(pieces)
+    for index, name in enumerate(names):
+        together.setdefault(name, []).append(index)
     if not 2 <= folds <= len(together):
         raise SpecError("folds", f"Folds: 2 to the number of different pieces or groups, {len(together)}.")
     shuffled = list(together.values())

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from core.errors import DamagedError, TrainingError
 from core.files import replacing
 from core.learning.events.tokenizer import Events, IntArray, Vocabulary
+from core.learning.events.versions import version_groups
 from core.learning.spec import Field, TrainingSpec
 from core.loading.arrays import Like, mapped_npz
 from core.loading.json_values import build, parse_json
@@ -179,24 +180,33 @@ def _loaded(
     return arrays, starts, is_validation, fingerprints, titles
 
 
+def tunes(pieces: Sequence[EncodedPiece]) -> list[bytes]:
+    """For each piece a name that it shares with all its transpositions and with what are plainly versions of it."""
+    shapes = [piece.shape for piece in pieces]
+    order = sorted(range(len(pieces)), key=shapes.__getitem__)  # so that no other order names them otherwise
+    firsts = version_groups([pieces[index].events for index in order])
+    named = dict(zip(order, (shapes[order[first]] for first in firsts.tolist()), strict=True))
+    return [named[index] for index in range(len(pieces))]
+
+
 def validation_split(pieces: Sequence[EncodedPiece], *, share: float, random_seed: int) -> npt.NDArray[np.bool_]:
-    """(pieces,): which to keep for validation. Whole pieces, about `share` of them, and with a piece all its transpositions.
+    """(pieces,): which to keep for validation. Whole pieces, about `share` of them, and with a piece all its versions (`tunes`).
 
     Depends on the pieces and the random seed alone. At least one piece is kept aside, unless all are one and the same.
     """
     alike: dict[bytes, list[int]] = {}
-    for index, piece in enumerate(pieces):
-        alike.setdefault(piece.shape, []).append(index)
+    for index, shape in enumerate(tunes(pieces)):
+        alike.setdefault(shape, []).append(index)
     mask = np.zeros(len(pieces), dtype=bool)
     if len(alike) < 2:
         return mask
     groups = sorted(alike, key=lambda shape: hashlib.sha256(random_seed.to_bytes(8, "big") + shape).digest())
     wanted = max(1, round(share * len(pieces)))
     for shape in groups[:-1]:
-        if mask.sum() >= wanted:
-            break
-        if not mask.any() or mask.sum() + len(alike[shape]) <= wanted:
+        if mask.sum() + len(alike[shape]) <= wanted:
             mask[alike[shape]] = True
+    if not mask.any():
+        mask[min(alike.values(), key=len)] = True
     return mask
 
 

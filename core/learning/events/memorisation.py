@@ -149,7 +149,7 @@ class StudiedIndex:
 
     @cached_property
     def _grams(self) -> tuple[NDArray[np.uint64], Ints]:
-        hashes = _hashes(self._symbols, _GRAM)
+        hashes = window_hashes(self._symbols, _GRAM)
         order = np.argsort(hashes, kind="stable")
         return hashes[order], order
 
@@ -160,7 +160,7 @@ class StudiedIndex:
         """(start in the query, place in the index, notes) of each maximal run of at least _GRAM symbols."""
         symbols = _closed_symbols(pitches, lengths)
         hashes, order = self._grams
-        query_hashes = _hashes(symbols, _GRAM)
+        query_hashes = window_hashes(symbols, _GRAM)
         firsts = np.searchsorted(hashes, query_hashes, side="left")
         lasts = np.searchsorted(hashes, query_hashes, side="right")
         for start in np.flatnonzero(lasts > firsts):
@@ -279,7 +279,7 @@ def _closed_symbols(pitches: Ints, lengths: Ints) -> Ints:
     return symbols
 
 
-def _hashes(symbols: Ints, size: int) -> NDArray[np.uint64]:
+def window_hashes(symbols: Ints, size: int) -> NDArray[np.uint64]:
     """A polynomial hash of each window of `size` symbols: (notes - size + 1,)."""
     count = len(symbols) - size + 1
     if count <= 0:
@@ -294,7 +294,7 @@ def _hashes(symbols: Ints, size: int) -> NDArray[np.uint64]:
 def _run_hashes(symbols: Ints, lengths: Ints | NDArray[np.uint16], notes: int) -> NDArray[np.uint64]:
     """A hash of each run of so many notes: all their symbols but the last one's, of which only the length counts."""
     count = max(0, len(symbols) - notes + 1)
-    before = _hashes(symbols, notes - 1)[:count]
+    before = window_hashes(symbols, notes - 1)[:count]
     return before * _BASE + _mixed(lengths.astype(np.int64)[notes - 1 :])
 
 

@@ -28,6 +28,7 @@ def build(folder: Path) -> Path:
             raise bootstrap.SetupError("The handbook can't be built as it is; the lines above say why.")
     for name in (".buildinfo", "objects.inv"):  # what other builds of Sphinx would want
         (folder / name).unlink(missing_ok=True)
+    (folder / "_sources").rmdir()  # Sphinx makes it and puts nothing there
     return folder
 
 

@@ -8,11 +8,14 @@ version to upgrade from.
 """
 
 import argparse
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
 
 import target_windows
@@ -42,6 +45,20 @@ class Windows:
             errors="replace",
         )
 
+    @contextlib.contextmanager
+    def running(self, program: Path, *arguments: str) -> Iterator[None]:
+        """The program is open within the block."""
+        command = [*self._before, str(program), *arguments]
+        process = subprocess.Popen(command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self._before:
+            process.stdout.read(1)  # Wine has begun it when it says something
+        yield
+        if self._before:
+            process.communicate(b"\r\n")
+        else:
+            process.kill()
+            process.wait()
+
     def folder(self, variable: str) -> Path:
         name = self.run("cmd", "/c", "echo", f"%{variable}%").stdout.strip().splitlines()[-1]
         return self.path(name)
@@ -59,6 +76,15 @@ class Windows:
 
     def has(self, key: str) -> bool:
         return self.run("reg", "query", key, check=False).returncode == 0
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait for it. Raises SystemExit when it never comes."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > end:
+            raise SystemExit("waited in vain")
+        time.sleep(0.5)
 
 
 def stand_in(folder: Path, *names: str) -> Path:
@@ -98,10 +124,17 @@ def main(arguments: list) -> int:
         older = target_windows.make(
             "0.0.1", stand_in(scratch / "older", "_internal/stale é $1.txt", "_internal/old/x"), scratch, *kind
         )
-        newer = options.installer or target_windows.make(
-            "0.2.0", stand_in(scratch / "newer", "_internal/fresh.txt"), scratch, *kind
-        )
-        try_out(windows, older, newer, is_real=options.installer is not None)
+        newer = options.installer
+        if newer is None:
+            fresh = stand_in(scratch / "newer", "_internal/fresh.txt")
+            # A program that runs until it is told to end: Wine's command line.
+            shutil.copy(windows.folder("SYSTEMROOT") / "system32" / "cmd.exe", fresh / "ritornello.exe")
+            newer = target_windows.make("0.2.0", fresh, scratch, *kind)
+        try:
+            try_out(windows, older, newer, is_real=options.installer is not None)
+        finally:
+            if options.wine:
+                subprocess.run(["wineserver", "--kill", "--wait"], env={**os.environ, **prefix})
     return 0
 
 
@@ -143,10 +176,14 @@ def try_out(windows: Windows, older: Path, newer: Path, *, is_real: bool) -> Non
         print(done.stdout)
         claim("the smoke test passes", done.returncode == 0)
 
-    windows.run(program / "uninstall.exe", "/S")
-    end = time.monotonic() + PATIENCE_S  # it goes on as a copy of itself
-    while (windows.has(UNINSTALL) or (program / "uninstall.exe").exists()) and time.monotonic() < end:
-        time.sleep(1)
+    before = files(program)
+    with windows.running(program / "ritornello.exe", *([] if is_real else ["/c", "pause"])):
+        done = windows.run(newer, "/S", check=False)
+        claim("while it is open, no other takes its place", done.returncode == 2 and files(program) == before)
+    claim("closed, it can be installed again", windows.run(newer, "/S").returncode == 0 and files(program) == before)
+
+    windows.run(program / "uninstall.exe", "/S")  # it goes on as a copy of itself
+    eventually(lambda: not windows.has(UNINSTALL) and not (program / "uninstall.exe").exists())
     claim("removed, it leaves the registry", not windows.has(UNINSTALL))
     left = windows.run("reg", "query", r"HKCU\Software", "/s", "/f", "Ritornello", check=False).stdout
     left = [line for line in left.splitlines() if "ritornello" in line.lower() and "MuiCache" not in line]

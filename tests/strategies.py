@@ -1,16 +1,32 @@
 """Hypothesis strategies for the central values: any score that a .mid can hold."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from core.music.score import ControlChange, KeySignature, Metre, Note, Part, PitchBend, Score, Tempo, TextEvent
+from core.music.midi_maps import at_barlines
+from core.music.score import (
+    BEND,
+    KEY_PRESSURE,
+    PRESSURE,
+    ControlChange,
+    KeySignature,
+    Metre,
+    Note,
+    OtherEvent,
+    Part,
+    Score,
+    Tempo,
+    TextEvent,
+)
 
 LATEST = 40_000
 """Ticks: some 20 bars. Small, so that notes meet."""
 
 ticks = st.integers(0, LATEST)
 velocities = st.integers(1, 127)
-midi_texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
-"""What a .mid can hold and gives back: any text but NULs, which files pad names with."""
+midi_texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12)
+"""What a .mid can hold and gives back: any text but control characters, which nobody is to see."""
 
 
 def json_values(max_leaves: int = 8) -> st.SearchStrategy:
@@ -34,6 +50,32 @@ crowded_notes = notes(st.integers(60, 64) | st.integers(0, 127))
 """Notes of which many share a pitch."""
 
 
+_sevens = st.integers(0, 127)
+controls = (
+    st.builds(
+        ControlChange,
+        ticks,
+        st.sampled_from((1, 7, 10, 11, 64, 100)) | st.integers(1, 119).filter(lambda n: n != 32),
+        _sevens,
+    )
+    | st.builds(ControlChange, ticks, st.sampled_from((PRESSURE, KEY_PRESSURE + 60, 121)), _sevens)
+    | st.builds(ControlChange, ticks, st.just(BEND), st.integers(-8192, 8191))
+)
+"""All that a channel can be told but what changes the notes, their program or its bank."""
+others = st.builds(
+    OtherEvent,
+    ticks,
+    st.sampled_from((0x00, 0x02, 0x04, 0x07, 0x08, 0x54, 0x7F)),
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8).map(str.encode),
+) | st.builds(
+    OtherEvent, ticks, st.just(0xF0), st.binary(max_size=8).map(lambda some: bytes(b & 127 for b in some) + b"\xf7")
+)
+
+
+def _by_ticks(entries: st.SearchStrategy, max_size: int = 3) -> st.SearchStrategy:
+    return st.lists(entries, max_size=max_size).map(lambda some: tuple(sorted(some, key=lambda entry: entry.tick)))
+
+
 def parts(max_notes: int = 8) -> st.SearchStrategy[Part]:
     return st.builds(
         Part.of,
@@ -41,8 +83,7 @@ def parts(max_notes: int = 8) -> st.SearchStrategy[Part]:
         name=midi_texts,
         program=st.integers(0, 127),
         is_drums=st.booleans(),
-        controls=st.lists(st.builds(ControlChange, ticks, st.integers(0, 127), st.integers(0, 127)), max_size=4),
-        bends=st.lists(st.builds(PitchBend, ticks, st.integers(-8192, 8191)), max_size=3),
+        controls=st.lists(controls, max_size=6),
     )
 
 
@@ -66,11 +107,23 @@ def scores(max_parts: int = 3, max_notes: int = 8) -> st.SearchStrategy[Score]:
         Score,
         st.lists(parts(max_notes), min_size=1, max_size=max_parts).map(tuple),
         _by_rising_ticks(tempos),
-        _by_rising_ticks(metres),
+        _by_rising_ticks(metres).map(at_barlines),
         _by_rising_ticks(keys),
         texts,
         texts,
-    )
+        st.integers(0, 60_000),
+        _by_ticks(others),
+    ).map(_ended)
+
+
+def _ended(score: Score) -> Score:
+    """With all that happens before its end, as in any file."""
+    events = (score.tempos, score.metres, score.keys, score.lyrics, score.markers, score.others)
+    ticks = [entry.tick for entries in events for entry in entries]
+    ticks += [control.tick for part in score.parts for control in part.controls]
+    notes_end = max(part.end for part in score.parts)
+    length = max([score.length, *ticks])
+    return replace(score, length=length if length > notes_end else 0)
 
 
 @st.composite

@@ -11,7 +11,7 @@ from core.cli.console import Console
 from core.cli.interruption import interruptible
 from core.music.midi_file import read_midi
 from core.music.pitch import key_of, pitch_name
-from core.music.score import Part, Score
+from core.music.score import BEND, Part, Score
 from core.music.timing import bar_starts, duration_s, metre_at, tempo_at
 from core.playback.voice import FRAMES_PER_S
 from core.tasks import Control
@@ -97,6 +97,6 @@ def _described_part(part: Part) -> dict[str, Any]:
         "notes": len(part.notes),
         "lowest": pitch_name(min(pitches)) if pitches else None,
         "highest": pitch_name(max(pitches)) if pitches else None,
-        "controls": len(part.controls),
-        "bends": len(part.bends),
+        "controls": int((part.controls.number < BEND).sum()),
+        "bends": len(part.controls.bends()),
     }

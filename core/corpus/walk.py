@@ -18,7 +18,7 @@ from core.errors import DamagedError
 from core.loading.opening import open_file
 from core.loading.zips import ZIP_ERRORS, check_directory
 
-MIDI_EXTENSIONS = (b".mid", b".midi", b".kar", b".rmi")
+MIDI_EXTENSIONS = (b".mid", b".midi", b".smf", b".kar", b".rmi")
 ZIP_EXTENSION = b".zip"
 _EXTENSIONS = (*MIDI_EXTENSIONS, ZIP_EXTENSION)
 MEMBER = b"\0"

@@ -1,12 +1,12 @@
-"""The bytes of a MIDI file, event by event: tolerant, exact, and slow beside a compiled reader.
+"""A track of a MIDI file, event by event: tolerant, exact, and slow. What makes sense of events is elsewhere.
 
-midi_file.py uses it for what symusic can't tell (tracks without notes, damaged files, notes never closed, times in
-film frames). Ticks are the file's own. A track that breaks off gives what came before; `damage` says why it did.
+midi_table.py reads sound tracks by the hundred and leaves the others to this; the two agree in all they give. Ticks are
+the file's own. A track that breaks off gives what came before; `damage` says why it did.
 Standard MIDI File Format 1.0 (RP-001), "MIDI Files".
 """
 
+import re
 import struct
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 LARGEST_FILE = 8 * 2**20
@@ -16,12 +16,12 @@ MAX_EVENTS = 600_000
 """Events of one track: beyond, memory and time run away and no music is lost."""
 _HEADER = b"MThd"
 _TRACK = b"MTrk"
-_RIFF_SEARCH = 4096
-"""Bytes at the start within which wrappers (RIFF, MacBinary) put the header."""
+_HEADER_SEARCH = 4096
+"""Bytes at the start within which wrappers (such as MacBinary) put the header."""
+LARGEST_WRAPPED = 64 * 2**20
+"""Bytes of a file that holds pictures or a soundfont beside its music (RIFF)."""
 
 END_OF_TRACK = 0x2F
-LEFT_OPEN = 2**32 - 1
-"""The end of a note that has no note-off of its own: beyond any tick that is let through."""
 
 
 class Unreadable(Exception):  # noqa: N818 -- a verdict; midi_file makes the FileError with the file's name
@@ -39,28 +39,34 @@ class Chunks:
     """What the header says; often wrong."""
     is_cut_off: bool
     """The last track is shorter than its heading says."""
+    are_patterns: bool = False
+    """Its tracks are pieces of their own (format 2)."""
+    has_more: bool = False
+    """A second song follows."""
 
 
 def split(content: bytes) -> Chunks:
     """Header and tracks, whatever stands before and between. Raises Unreadable."""
     if not content:
         raise Unreadable("it is empty")
+    if content.startswith(b"RIFF"):
+        content = _unwrapped(content)
     if len(content) > LARGEST_FILE:
         raise Unreadable(f"it is larger than {LARGEST_FILE // 2**20} MB")
-    start = 0 if content.startswith(_HEADER) else content.find(_HEADER, 0, _RIFF_SEARCH)
+    start = 0 if content.startswith(_HEADER) else content.find(_HEADER, 0, _HEADER_SEARCH)
     if start < 0:
-        raise Unreadable("it is not a MIDI file")
+        raise Unreadable(f"it is {kind_of(content) or 'not a MIDI file'}")
     if len(content) < start + 14:
         raise Unreadable("it breaks off in its header")
-    length, _format, named_tracks, division = struct.unpack_from(">IHHH", content, start + 4)
+    length, form, named_tracks, division = struct.unpack_from(">IHHH", content, start + 4)
     if division & 0x7FFF == 0 or (division >= 0x8000 and not division & 0xFF):
         raise Unreadable("its header says 0 ticks per quarter")
     place = start + 8 + length if 6 <= length <= 1024 else start + 14
     tracks: list[bytes] = []
-    is_cut_off = False
+    is_cut_off = has_more = False
     while True:
         if content[place : place + 4] != _TRACK:
-            place = _next_track(content, place)
+            place, has_more = _next_track(content, place, has_tracks=bool(tracks))
             if place < 0:
                 break
         (length,) = struct.unpack(">I", content[place + 4 : place + 8].rjust(4, b"\0"))
@@ -76,78 +82,130 @@ def split(content: bytes) -> Chunks:
         place = end
     if not tracks:
         raise Unreadable("it has no tracks")
-    return Chunks(division, tuple(tracks), named_tracks, is_cut_off)
+    are_patterns = form == 2 and len(tracks) > 1
+    return Chunks(division, tuple(tracks), named_tracks, is_cut_off, are_patterns, has_more)
 
 
-def _next_track(content: bytes, place: int) -> int:
-    """Where the next track's heading is: after an alien chunk of a sane length, else wherever one is found; or -1."""
+def _unwrapped(content: bytes) -> bytes:
+    """The MIDI file in a RIFF file, by its chunks; the content itself where they don't lead to one."""
+    place = 12
+    while place + 8 <= len(content):
+        (length,) = struct.unpack_from("<I", content, place + 4)
+        if content[place : place + 4] == b"data" and content.startswith(_HEADER, place + 8):
+            inner = content[place + 8 : place + 8 + length]
+            # Some write a length of nothing.
+            return inner if length else content[place + 8 :]
+        place += 8 + length + length % 2
+    return content
+
+
+_KINDS = (
+    (0, b"RIFF....WAVE", "a WAV recording"),
+    (0, b"RIFF....AVI ", "a film (AVI)"),
+    (0, b"RIFF....sfbk", "a soundfont"),
+    (0, b"ID3", "an MP3 recording"),
+    (0, b"\xff[\xfb\xfa\xf3\xf2]", "an MP3 recording"),
+    (0, b"OggS", "an Ogg recording"),
+    (0, b"fLaC", "a FLAC recording"),
+    (0, b"FORM....AIF[FC]", "an AIFF recording"),
+    (4, b"ftyp", "an MP4 recording or film"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (0, b"PK\x03\x04", "a zip archive, or a document packed as one"),
+    (0, b"\x1f\x8b", "a file packed with gzip"),
+    (0, b"BZh", "a file packed with bzip2"),
+    (257, b"ustar", "a tar archive"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"\x89PNG", "a picture (PNG)"),
+    (0, b"\xff\xd8\xff", "a picture (JPEG)"),
+    (0, b"GIF8", "a picture (GIF)"),
+    (0, b"MZ", "a program for Windows"),
+    (0, b"\x7fELF", "a program for Linux"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (0, b"SQLite format 3", "a database"),
+    (0, b"{\\\\rtf", "a text document (RTF)"),
+    (0, b"X:[ ]*[0-9]", "a tune in ABC notation"),
+)
+"""Where in a file, a pattern in which a dot is any byte, and what has it there."""
+_PAGE = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)", re.DOTALL | re.IGNORECASE
+)
+_SCORE = re.compile(rb"<(?:!DOCTYPE\s+)?(?:score-partwise|score-timewise)")
+
+
+def kind_of(content: bytes) -> str:
+    """What a file is that isn't MIDI, in words that follow "it is"; "" where that can't be told."""
+    start = content[:1024]
+    for place, pattern, name in _KINDS:
+        if re.compile(pattern, re.DOTALL).match(start, place):
+            return name
+    if _PAGE.match(start):
+        return "a web page"
+    if _SCORE.search(start):
+        return "a score in MusicXML"
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<svg")):
+        return "a document in XML"
+    return "plain text" if _is_text(start) else ""
+
+
+def _is_text(start: bytes) -> bool:
+    text = start.decode("utf-8", "ignore")
+    is_whole = len(text.encode()) > len(start) - 4  # the last character may be cut
+    return len(start) > 3 and is_whole and all(sign.isprintable() or sign.isspace() for sign in text)
+
+
+def _next_track(content: bytes, place: int, *, has_tracks: bool) -> tuple[int, bool]:
+    """Where the next track's heading is, or -1; and whether a second song's header stands there instead.
+
+    It is after alien chunks of a sane length, else wherever one is found.
+    """
+    begin = place
     while place + 8 <= len(content) and content[place : place + 4].isalnum():
+        if has_tracks and content.startswith(_HEADER, place):
+            return -1, True
         (length,) = struct.unpack_from(">I", content, place + 4)
         if place + 8 + length > len(content):
             break
         place += 8 + length
         if content[place : place + 4] == _TRACK:
-            return place
-    return content.find(_TRACK, place)
+            return place, False
+    found = content.find(_TRACK, place)
+    if has_tracks and (header := content.find(_HEADER, begin)) >= 0 and (found < 0 or header < found):
+        return -1, True
+    return found, False
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent:
+    """A meta or exclusive event of a track, in the file's own ticks."""
+
+    tick: int
+    place: int
+    """How many channel events of its track come before it."""
+    kind: int
+    """Of a meta event 0-127; 0xF0 or 0xF7 of an exclusive one."""
+    content: bytes
 
 
 @dataclass(slots=True, eq=False)
-class Voice:
-    """What one channel of a track plays with one program."""
+class TrackEvents:
+    """What one track of a file holds, in its order."""
 
-    channel: int
-    program: int
-    notes: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """onset, pitch, end, velocity; note-offs paired first in, first out, notes without length among them."""
-    controls: list[tuple[int, int, int]] = field(default_factory=list)
-    bends: list[tuple[int, int]] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class Track:
-    """What one track of a file holds."""
-
-    voices: list[Voice] = field(default_factory=list)
-    """In order of first appearance."""
-    name: bytes = b""
-    tempos: list[tuple[int, bytes]] = field(default_factory=list)
-    metres: list[tuple[int, bytes]] = field(default_factory=list)
-    keys: list[tuple[int, bytes]] = field(default_factory=list)
-    lyrics: list[tuple[int, bytes]] = field(default_factory=list)
-    markers: list[tuple[int, bytes]] = field(default_factory=list)
-    texts: list[tuple[int, bytes]] = field(default_factory=list)
+    channel_events: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Tick, status, and two data bytes; the second is 0 where there is but one."""
+    others: list[OtherEvent] = field(default_factory=list)
     end: int = 0
+    """The tick of its last event."""
     limited: int = 0
     """Values above 127 that were taken as 127."""
     damage: str = ""
-    has_notes: bool = False
-
-    def metas(self, kind: int) -> list[tuple[int, bytes]] | None:
-        """The list for a kind of meta event that is kept."""
-        match kind:
-            case 0x51:
-                return self.tempos
-            case 0x58:
-                return self.metres
-            case 0x59:
-                return self.keys
-            case 0x05:
-                return self.lyrics
-            case 0x06:
-                return self.markers
-            case 0x01:
-                return self.texts
-            case _:
-                return None
+    goes_on: bool = False
+    """There are notes after an end of track."""
 
 
-def read_track(content: bytes, *, until_note: bool = False) -> Track:
-    """All events of a track's bytes; or only those before its first note, which then sets `has_notes` alone.
-
-    As in pretty_midi, a note is filed under the program in force at its note-off. Raises Unreadable where there are
-    absurdly many events.
-    """
-    return _TrackReader(content).read(until_note=until_note)
+def read_track(content: bytes) -> TrackEvents:
+    """All events of a track's bytes. Raises Unreadable where there are absurdly many."""
+    return _TrackReader(content).read()
 
 
 class _BreaksOff(Exception):  # noqa: N818 -- ends the loop, never leaves this module
@@ -158,13 +216,13 @@ class _TrackReader:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._place = 0
-        self._track = Track()
-        self._voices: dict[tuple[int, int], Voice] = {}
-        self._programs = [0] * 16
-        self._open: defaultdict[int, deque[tuple[int, int]]] = defaultdict(deque)
-        """By channel and pitch: onset and velocity of what sounds."""
+        self._track = TrackEvents()
+        self._ended: tuple[int, int, int] | None = None
+        """Where the track first ended: how many events of either kind it had then, and the tick."""
+        self._doubtful: tuple[int, int, int] | None = None
+        """The same of the first value that can't be one."""
 
-    def read(self, *, until_note: bool) -> Track:
+    def read(self) -> TrackEvents:
         track, content = self._track, self._content
         tick = status = events = 0
         size = len(content)
@@ -173,7 +231,7 @@ class _TrackReader:
                 events += 1
                 if events > MAX_EVENTS:
                     raise Unreadable(f"it has more than {MAX_EVENTS:,} events in a track")
-                tick += self._number()
+                delta = self._number()
                 byte = content[self._place]
                 if byte >= 0x80:
                     self._place += 1
@@ -184,21 +242,41 @@ class _TrackReader:
                     break
                 else:
                     byte = status
-                if byte >= 0xF0:
-                    if self._system(byte, tick):
-                        break
-                    continue
-                if until_note and byte & 0xF0 == 0x90 and self._peeks_at_note():
-                    track.has_notes = True
-                    return track
+                if byte < 0xF0:
+                    self._channel_event(byte, tick + delta)
+                elif not self._other(byte, tick + delta):
+                    break
+                elif track.others[-1].kind == END_OF_TRACK and self._ended is None:
+                    self._ended = (*self._counts(), tick + delta)
+                    status = 0
+                tick += delta
                 track.end = tick
-                self._channel_event(byte, tick)
         except (IndexError, _BreaksOff):
             track.damage = track.damage or "it breaks off"
-        self._leave_open()
-        track.voices = self._heard()
-        track.has_notes = any(voice.notes for voice in track.voices)
+        self._leave_out_the_doubtful()
         return track
+
+    def _counts(self) -> tuple[int, int]:
+        return len(self._track.channel_events), len(self._track.others)
+
+    def _leave_out_the_doubtful(self) -> None:
+        """After a break nothing is music that only happens to read as events, nor is what fills a track after its end."""
+        track = self._track
+        if self._ended is not None:
+            after = track.channel_events[self._ended[0] :]
+            if track.damage or not any(status & 0xF0 == 0x90 and second for _tick, status, _first, second in after):
+                self._keep(*self._ended)
+                track.damage = ""
+            else:
+                track.goes_on = True
+        if self._doubtful is not None and track.damage:
+            self._keep(*self._doubtful)
+            track.limited = 0
+
+    def _keep(self, channel_events: int, others: int, end: int) -> None:
+        del self._track.channel_events[channel_events:]
+        del self._track.others[others:]
+        self._track.end = end
 
     def _number(self) -> int:
         """A variable-length quantity."""
@@ -217,103 +295,33 @@ class _TrackReader:
         self._place += 1
         if value > 127:
             self._track.limited += 1
+            if self._doubtful is None:
+                self._doubtful = (*self._counts(), self._track.end)
             return 127
         return value
 
-    def _peeks_at_note(self) -> bool:
-        return self._content[self._place + 1] > 0
-
     def _channel_event(self, status: int, tick: int) -> None:
-        kind, channel = status & 0xF0, status & 0x0F
         first = self._data()
-        if kind == 0xC0:
-            self._programs[channel] = first
-            if not any(voice.notes for voice in self._voices.values() if voice.channel == channel):
-                self._voice(channel, for_note=True)
-            return
-        if kind == 0xD0:
-            return
-        second = self._data()
-        if kind == 0x90 and second:
-            self._open[channel << 7 | first].append((tick, second))
-        elif kind in (0x80, 0x90):
-            self._close(channel, first, tick)
-        elif kind == 0xB0:
-            self._voice(channel).controls.append((tick, first, second))
-        elif kind == 0xE0:
-            self._voice(channel).bends.append((tick, (second << 7 | first) - 8192))
+        second = 0 if 0xC0 <= status < 0xE0 else self._data()
+        self._track.channel_events.append((tick, status, first, second))
 
-    def _close(self, channel: int, pitch: int, tick: int) -> None:
-        sounding = self._open.get(channel << 7 | pitch)
-        if sounding:
-            onset, velocity = sounding.popleft()
-            self._voice(channel, for_note=True).notes.append((onset, pitch, tick, velocity))
-
-    def _leave_open(self) -> None:
-        for place, sounding in sorted(self._open.items()):
-            if sounding:
-                notes = self._voice(place >> 7, for_note=True).notes
-                notes.extend((onset, place & 127, LEFT_OPEN, velocity) for onset, velocity in sounding)
-
-    def _voice(self, channel: int, *, for_note: bool = False) -> Voice:
-        """The voice that an event of a channel belongs to.
-
-        Controllers never start a second voice of a channel, and a voice that has not played yet takes the program
-        that its first note has: controllers often come before the program.
-        """
-        program = self._programs[channel]
-        voice = self._voices.get((channel, program))
-        if voice is not None:
-            return voice
-        known = [voice for (other, _program), voice in self._voices.items() if other == channel]
-        if not known:
-            voice = Voice(channel, program)
-        elif not for_note:
-            return known[-1]
-        elif known[-1].notes:
-            voice = Voice(channel, program)
-        else:
-            voice = self._voices.pop((channel, known[-1].program))
-            voice.program = program
-        self._voices[channel, program] = voice
-        return voice
-
-    def _heard(self) -> list[Voice]:
-        """The voices with notes; of a track without any, the one voice of its only channel.
-
-        What is left out is set-up for channels that don't play here, as in pretty_midi.
-        """
-        voices = list(self._voices.values())
-        playing = [voice for voice in voices if voice.notes]
-        return playing or (voices if len(voices) == 1 else [])
-
-    def _system(self, status: int, tick: int) -> bool:
-        """Meta and exclusive events; True at the end of the track."""
-        if status in (0xF0, 0xF7):
-            self._skip(self._number())
-        elif status == 0xFF:
+    def _other(self, status: int, tick: int) -> bool:
+        """Meta and exclusive events; False where there is none, which is damage."""
+        kind = status
+        if status == 0xFF:
             kind = self._content[self._place]
             self._place += 1
-            if kind == END_OF_TRACK:
-                self._track.end = tick
-                return True
-            length = self._number()
-            begin = self._place
-            self._skip(length)
-            self._track.end = tick
-            content = self._content[begin : self._place]
-            kept = self._track.metas(kind)
-            if kept is not None:
-                kept.append((tick, content))
-            elif kind == 0x03:
-                self._track.name = content
-        else:
-            # Real-time and common messages don't belong into files; the ones with data are as long as on the wire.
-            self._track.damage = self._track.damage or f"an illegal status byte, {status:02X}"
-            self._place += {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0)
-        return False
-
-    def _skip(self, length: int) -> None:
-        if self._place + length > len(self._content):
-            raise _BreaksOff
-        self._place += length
+        elif status not in (0xF0, 0xF7):
+            # Real-time and common messages don't belong into files: the place of what follows isn't known.
+            self._track.damage = f"an illegal status byte, {status:02X}"
+            return False
+        length = self._number()
+        begin, self._place = self._place, self._place + length
+        if self._place > len(self._content):
+            if kind != END_OF_TRACK or self._ended is None:
+                raise _BreaksOff
+            return False
+        self._track.others.append(
+            OtherEvent(tick, len(self._track.channel_events), kind, self._content[begin : self._place])
+        )
+        return True

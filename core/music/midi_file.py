@@ -1,73 +1,29 @@
-"""Reading and writing .mid files; with midi_batch.py, its way to read hundreds at once, all that knows MIDI libraries.
+"""Reading and writing .mid files.
 
 Reading: `read_midi` for a file, `read_midi_bytes` for bytes, `read_many` for the bytes of many files: the same results
-at a fraction of the time. Arrays go from there into the parts of the score; no object is made for a note.
-
-Three ways lead there. midi_batch.py takes files that are plain, by symusic, many together. What it declines is read
-alone, by symusic, here. What that can't tell exactly is read by midi_events.py, event by event, tolerant and slow.
-
-symusic reads all tracks that have notes. It pairs note-offs first in, first out, and drops notes never closed, so two
-rules are applied to its arrays (note_pairing.py), and each track is given a last note-off for every pitch, far beyond
-its end: a note that it closes was left open. Where one was, where a text isn't UTF-8, where symusic refuses or could
-be wrong (ticks beyond its 32 bits), the whole file is read by midi_events.py, which is exact and tolerant.
-pretty_midi is the reference that both agree with in the tests. It is no fallback: nothing was found that it reads and
-these two don't.
+at a fraction of the time. midi_table.py takes all tracks apart at once; what it can't, midi_events.py reads event by
+event. midi_channels.py makes sense of the events, midi_assembly.py scores of that.
 
 Writing: midi_encoding.py. `TickExactMIDI` is the way out to pretty_midi, `from_pretty_midi` the way back. Everything is in
 ticks, 480 a quarter; other resolutions are rescaled on reading, halves rounded up.
 """
 
-import re
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import numpy as np
 import pretty_midi
-import symusic
 
 from core.errors import DamagedError, FileError
 from core.files import replacing
 from core.loading.opening import read_file
-from core.music.midi_assembly import (
-    NO_ROWS,
-    NoteArrays,
-    RawMidi,
-    RawVoice,
-    assembled,
-    part_name,
-    raw_notes,
-    raw_of,
-    read_by_events,
-)
-from core.music.midi_batch import is_meta_alone, read_together
-from core.music.midi_encoding import encoded, meta_event, variable_length
-from core.music.midi_events import LARGEST_FILE, Chunks, Track, Unreadable, read_track, split
-from core.music.note_pairing import Integers, RawNotes, with_first_offs
-from core.music.score import TICKS_PER_QUARTER, KeySignature, Score
+from core.music.midi_assembly import assembled
+from core.music.midi_encoding import encoded
+from core.music.midi_events import LARGEST_WRAPPED, Chunks, Unreadable, split
+from core.music.score import BEND, TICKS_PER_QUARTER, KeySignature, Score
 from core.music.timing import TempoMap
-
-_FAR = 0x0FFFFFFF
-"""Ticks from the end of a track to the note-offs that show what was left open: the longest that one delta can say."""
-_LARGEST_FOR_SYMUSIC = 3 * 2**20
-"""Bytes. Enough for all notes that are let through; beyond, symusic's memory could run away before it is asked."""
-_END_OF_TRACK = b"\xff\x2f\x00"
-_LAST_OFFS = b"\0".join(bytes((pitch, 0)) for pitch in range(128))
-"""Data of 128 note-offs in running status, between them deltas of 0."""
-_FAR_DELTA = variable_length(_FAR)
-_NO_NOTES = {
-    "time": np.zeros(0, np.int32),
-    "duration": np.zeros(0, np.int32),
-    "pitch": np.zeros(0, np.int8),
-    "velocity": np.zeros(0, np.int8),
-}
-_ODD_META = re.compile(rb"\xff(?:\x51[^\x03]|\x58(?:[^\x04]|\x04.[\x08-\xff])|\x59[^\x02])", re.DOTALL)
-"""Perhaps a tempo, metre or key of a length or a denominator that symusic takes for another."""
-_CONTROL = ("time", "number", "value")
-_BEND = ("time", "value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,26 +44,31 @@ def read_midi(path: Path) -> Score:
 
 def read_midi_bytes(content: bytes, name: str) -> ReadResult:
     """What the bytes of a MIDI file hold. name: what FileError calls the file. Raises FileError."""
-    try:
-        chunks = split(content)
-        is_karaoke = _is_karaoke(content, name)
-        found = (None if is_karaoke else _read_by_symusic(chunks)) or read_by_events(chunks, is_karaoke=is_karaoke)
-        return ReadResult(*assembled(*found))
-    except Unreadable as reason:
-        raise _unreadable(name, reason) from reason
+    (result,) = read_many([(content, name)])
+    if isinstance(result, FileError):
+        raise result
+    return result
 
 
 def read_many(files: Sequence[tuple[bytes, str]]) -> Iterator[ReadResult | FileError]:
     """What `read_midi_bytes` gives or raises for each of (content, name) in turn, at a fraction of the time."""
-    together = read_together([b"" if _is_karaoke(*file) else file[0] for file in files])
-    for index, (content, name) in enumerate(files):
-        found = together.pop(index, None)
-        try:
-            yield read_midi_bytes(content, name) if found is None else ReadResult(*assembled(*found))
-        except FileError as error:
-            yield error
-        except Unreadable as reason:
-            yield _unreadable(name, reason)
+    opened = [_taken_apart(content) for content, _name in files]
+    sound = [
+        (chunks, _is_karaoke(*file))
+        for chunks, file in zip(opened, files, strict=True)
+        if not isinstance(chunks, Unreadable)
+    ]
+    results = iter(assembled(sound))
+    for chunks, (_content, name) in zip(opened, files, strict=True):
+        found = chunks if isinstance(chunks, Unreadable) else next(results)
+        yield _unreadable(name, found) if isinstance(found, Unreadable) else ReadResult(*found)
+
+
+def _taken_apart(content: bytes) -> Chunks | Unreadable:
+    try:
+        return split(content)
+    except Unreadable as reason:
+        return reason
 
 
 def write_midi(score: Score, path: Path) -> None:
@@ -154,9 +115,10 @@ class TickExactMIDI(pretty_midi.PrettyMIDI):  # type: ignore[misc]  # pretty_mid
             instrument.control_changes = [
                 pretty_midi.ControlChange(event.number, event.value, tempo_map.seconds_at(event.tick))
                 for event in part.controls
+                if event.number < BEND
             ]
             instrument.pitch_bends = [
-                pretty_midi.PitchBend(event.value, tempo_map.seconds_at(event.tick)) for event in part.bends
+                pretty_midi.PitchBend(event.value, tempo_map.seconds_at(event.tick)) for event in part.controls.bends()
             ]
             self.instruments.append(instrument)
 
@@ -184,7 +146,7 @@ def _key_number(key: KeySignature) -> int:
 def _content(path: Path) -> bytes:
     """A file's bytes. Raises FileError."""
     try:
-        return read_file(path, at_most=LARGEST_FILE)
+        return read_file(path, at_most=LARGEST_WRAPPED)
     except DamagedError as error:
         raise FileError(f"‘{path.name}’ can't be read: {error.reason}.") from error
 
@@ -195,114 +157,3 @@ def _is_karaoke(content: bytes, name: str) -> bool:
 
 def _unreadable(name: str, reason: Unreadable) -> FileError:
     return FileError(f"‘{name}’ can't be read: {reason}.")
-
-
-def _read_by_symusic(chunks: Chunks) -> tuple[RawMidi, RawNotes | list[NoteArrays]] | None:
-    """None where symusic can't read it, or would lose or change something."""
-    if chunks.division >= 0x8000 or chunks.is_cut_off or sum(map(len, chunks.tracks)) > _LARGEST_FOR_SYMUSIC:
-        return None
-    openings = [None if is_meta_alone(content) else read_track(content, until_note=True) for content in chunks.tracks]
-    if any(opening is not None and (opening.damage or opening.limited) for opening in openings):
-        return None
-    raw = raw_of(chunks)
-    read = _tracks_by_symusic(chunks, openings, raw)
-    if read is None:
-        return None
-    columns: list[dict[str, Any]] = []
-    for index, opening in enumerate(openings):
-        if opening is None:
-            continue
-        if not opening.has_notes:
-            raw.add_track(opening)
-            columns += [_NO_NOTES] * len(opening.voices)
-        for track in read.get(index, ()):
-            if track.notes:
-                columns.append(track.notes.numpy())
-                controls, bends = _rows_of(track.controls, _CONTROL), _rows_of(track.pitch_bends, _BEND)
-                raw.voices.append(RawVoice(part_name(opening), track.program, track.is_drum, controls, bends))
-    if raw.scale[0] == raw.scale[1]:
-        lines = [line for arrays in columns if (line := _line(arrays)) is not None]
-        if len(lines) == len(columns):
-            return raw, lines
-    notes = _notes_of(columns)
-    if len(notes) and not (notes.onset.min() >= 0 and (notes.end >= notes.onset).all() and notes.end.max() < _FAR):
-        return None
-    return raw, with_first_offs(notes)
-
-
-def _line(arrays: dict[str, Any]) -> NoteArrays | None:
-    """Notes that sound one at a time and in order need no pairing, no sorting and no fitting; None of others."""
-    onset, duration = arrays["time"], arrays["duration"]
-    if len(onset):
-        end = onset + duration
-        if onset[0] < 0 or end[-1] >= _FAR or duration.min() <= 0 or duration.max() >= _FAR:
-            return None
-        if (end[:-1] > onset[1:]).any():
-            return None
-    return onset, arrays["pitch"].view(np.uint8), duration, arrays["velocity"].view(np.uint8)
-
-
-def _tracks_by_symusic(chunks: Chunks, openings: Sequence[Track | None], raw: RawMidi) -> dict[int, list[Any]] | None:
-    """What symusic found, by the number of the file's track; tempos, metres, keys and texts go into `raw`."""
-    sounding = [index for index, opening in enumerate(openings) if opening is None or opening.has_notes]
-    if not sounding:
-        return {}
-    patched = [_patched(chunks.tracks[index], index) for index in sounding]
-    if not all(patched):
-        return None
-    header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(patched), chunks.division)
-    try:
-        parsed = symusic.Score.from_midi(header + b"".join(patched))
-    except (RuntimeError, ValueError, IndexError):
-        return None
-    read: dict[int, list[Any]] = {}
-    for track in parsed.tracks:
-        if not track.name.isdecimal():
-            return None  # it ended before its end
-        read.setdefault(int(track.name), []).append(track)
-        if track.lyrics:
-            raw.lyrics += [(event.time, event.text) for event in track.lyrics]
-    raw.tempos += [(event.time, event.mspq) for event in parsed.tempos]
-    raw.metres += [(event.time, event.numerator, event.denominator) for event in parsed.time_signatures]
-    raw.keys += [(event.time, event.key, event.tonality) for event in parsed.key_signatures]
-    if parsed.markers:
-        raw.markers += [(event.time, event.text) for event in parsed.markers]
-    if any("\ufffd" in text for _tick, text in (*raw.lyrics, *raw.markers)):
-        return None  # not UTF-8
-    return read
-
-
-def _patched(content: bytes, index: int) -> bytes:
-    """The track named by its number, with note-offs for every pitch far behind its end. b"" if unfit: refused."""
-    if not content.endswith(_END_OF_TRACK) or _ODD_META.search(content) is not None:
-        return b""
-    pieces = [content[:-3], meta_event(0x03, b"%d" % index)]
-    delta = _FAR_DELTA
-    for channel in range(16):
-        if 0x90 | channel in content:
-            pieces += (delta, bytes((0x80 | channel,)), _LAST_OFFS)
-            delta = b"\0"
-    pieces += (b"\0", _END_OF_TRACK)
-    body = b"".join(pieces)
-    return struct.pack(">4sI", b"MTrk", len(body)) + body
-
-
-def _rows_of(events: Any, names: tuple[str, ...]) -> Integers:
-    """(events, names), in the file's order."""
-    if not events:
-        return NO_ROWS[len(names)]
-    columns = events.numpy()
-    return np.stack([columns[name].astype(np.int64) for name in names], axis=1)
-
-
-def _notes_of(columns: Sequence[dict[str, Any]]) -> RawNotes:
-    """The notes of all voices, told apart by their number."""
-    if not columns:
-        return raw_notes([])
-
-    def joined(name: str) -> Integers:
-        return np.concatenate([arrays[name] for arrays in columns], dtype=np.int64)
-
-    voice = np.repeat(np.arange(len(columns)), [len(arrays["time"]) for arrays in columns])
-    onset = joined("time")
-    return RawNotes(voice, onset, joined("pitch"), onset + joined("duration"), joined("velocity"))

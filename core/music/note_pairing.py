@@ -24,8 +24,6 @@ class RawNotes:
     pitch: Integers
     end: Integers
     velocity: Integers
-    is_apart: bool = False
-    """Known to hold no two notes that overlap on one pitch of one voice."""
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -39,22 +37,48 @@ class RawNotes:
         return ((self.voice << 7 | self.pitch) << _TICK_BITS) + self.onset
 
 
-def with_first_offs(notes: RawNotes) -> RawNotes:
-    """End each note at the first note-off strictly after its onset, and drop notes of no length.
+def paired(is_strike: npt.NDArray[np.bool_], is_new: npt.NDArray[np.bool_]) -> Integers:
+    """The place of the note-off that ends each strike; -1 where none does, and at note-offs.
 
-    Expects note-offs paired first in, first out. One note-off closes all open notes of its voice and pitch, as in
-    pretty_midi; those of notes without length count too.
+    Strikes and note-offs in order, those of one key of one channel together; is_new: where those of another begin. What
+    was struck first is let go first, and an off while nothing sounds means nothing. Where notes are left over at the
+    end, an off was lost: from the last silence on an off then ends all that sounds, lest one lost off draw out all
+    that follow.
     """
-    places = notes.places()
-    offs = places + (notes.end - notes.onset)
-    order = np.argsort(places)
-    sounding = notes.end > notes.onset
-    if not bool((places[order][1:] < offs[order][:-1]).any()):
-        return replace(notes if bool(sounding.all()) else notes.taken(sounding), is_apart=True)
-    offs.sort()
-    kept, starts = notes.taken(sounding), places[sounding]
-    ends = offs[np.searchsorted(offs, starts, side="right")] & ((1 << _TICK_BITS) - 1)
-    return replace(kept, end=ends)
+    size = len(is_strike)
+    if not size:
+        return np.zeros(0, np.int64)
+    places = np.arange(size)
+    if size % 2 == 0 and bool(is_strike[::2].all()) and not is_strike[1::2].any() and not is_new[1::2].any():
+        return np.where(is_strike, places + 1, -1)  # strike and off in turn, as mostly
+    group = np.cumsum(is_new) - 1
+    starts = np.flatnonzero(is_new)
+    steps = np.where(is_strike, 1, -1)
+    total = np.cumsum(steps)
+    within = total - (total - steps)[starts][group]
+    # The least sum so far of each group: lowering one group after the other far enough lets one sweep do for all.
+    far = group * (2 * size + 2)
+    least = np.minimum(np.minimum.accumulate(within - far) + far, 0)
+    depth = within - least  # how many sound after each event
+    before = np.where(is_new, 0, np.append(0, depth[:-1]))
+    is_off = ~is_strike & (before > 0)
+    strikes, offs = np.flatnonzero(is_strike), np.flatnonzero(is_off)
+    strike_rank = np.arange(len(strikes)) - np.searchsorted(strikes, starts)[group[strikes]]
+    first_off, off_count = np.searchsorted(offs, starts), np.bincount(group[offs], minlength=len(starts))
+    is_closed = strike_rank < off_count[group[strikes]]
+    result = np.full(size, -1, np.int64)
+    result[strikes[is_closed]] = offs[(first_off[group[strikes]] + strike_rank)[is_closed]]
+    if not is_closed.all():
+        ends = np.append(starts[1:], size) - 1
+        silence = np.maximum.accumulate(np.where((depth == 0) | is_new, places, -1))
+        # Where a group begins with a strike, silence lies before it.
+        silent = silence[ends] - ((depth[silence[ends]] > 0) & is_new[silence[ends]])
+        late = strikes[(strikes > silent[group[strikes]]) & (depth[ends] > 0)[group[strikes]]]
+        following = np.append(offs, size)[np.searchsorted(offs, late)]
+        result[late] = np.where(
+            (following < size) & (group[np.minimum(following, size - 1)] == group[late]), following, -1
+        )
+    return result
 
 
 def rescaled(ticks: Integers, numerator: int, denominator: int) -> Integers:
@@ -70,32 +94,36 @@ class Fitted:
     """Notes ordered by (voice, onset, pitch) without overlaps on a pitch, and what it took."""
 
     notes: RawNotes
-    doubled: int
-    """Notes left out because a longer one starts at the same place."""
-    cut: int
-    """Notes shortened because their pitch is struck again."""
+    doubled: Integers
+    """The voices of notes left out because a longer one starts at the same place."""
+    cut: Integers
+    """The voices of notes shortened because their pitch is struck again."""
 
 
 def fitted(notes: RawNotes) -> Fitted:
-    """The array form of `score.fitted`: what stays, and what is cut, is the same."""
-    if notes.is_apart:
-        return Fitted(_in_order(notes), 0, 0)
+    """The array form of `score.fitted`, for all voices at once: what stays, and what is cut, is the same."""
     places = notes.places()
-    order = np.lexsort((-notes.velocity, notes.onset - notes.end, places))
-    notes, places = notes.taken(order), places[order]
-    first = np.ones(len(notes), dtype=bool)
-    first[1:] = places[1:] != places[:-1]
-    doubled = len(notes) - int(first.sum())
-    if doubled:
-        notes, places = notes.taken(first), places[first]
-    struck_again = np.zeros(len(notes), dtype=bool)
+    order = np.argsort(places, kind="stable")
+    doubled = np.zeros(0, np.int64)
+    if bool((places[order][1:] == places[order][:-1]).any()):
+        order = np.lexsort((-notes.velocity, notes.onset - notes.end, places))
+        is_first = np.ones(len(notes), bool)
+        is_first[1:] = np.diff(places[order]) != 0
+        doubled = notes.voice[order[~is_first]]
+        order = order[is_first]
+    places = places[order]
+    is_struck_again = np.zeros(len(order), bool)
     # Ends are compared as places, which can't reach into the next pitch's: a tick has more bits than it needs.
-    struck_again[:-1] = places[:-1] + (notes.end - notes.onset)[:-1] > places[1:]
-    cut = int(struck_again.sum())
-    if cut:
-        following = np.append(notes.onset[1:], 0)
-        notes = replace(notes, end=np.where(struck_again, following, notes.end))
-    return Fitted(_in_order(notes), doubled, cut)
+    is_struck_again[:-1] = places[:-1] + (notes.end - notes.onset)[order][:-1] > places[1:]
+    cut = order[is_struck_again]
+    cut_voices = notes.voice[cut]
+    if len(cut):
+        end = notes.end.copy()
+        end[cut] = notes.onset[order[1:][is_struck_again[:-1]]]
+        notes = replace(notes, end=end)
+    if len(order) < len(notes):
+        notes = notes.taken(order)
+    return Fitted(_in_order(notes), doubled, cut_voices)
 
 
 def _in_order(notes: RawNotes) -> RawNotes:

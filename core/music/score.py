@@ -3,12 +3,13 @@
 A note *is* its value (no ids): a part can't hold two notes that sound at once on one pitch. A part keeps its notes as
 columns, and a `Note` is what a row of them looks like: who counts or changes many takes the columns. Every
 edit is a function from Score to Score (edits.py), so undo keeps whole scores. What a .mid carries beyond notes and
-that a musician would miss (controllers, pitch bends, tempo, metre, keys, lyrics, markers) is held here too.
+that a musician would miss (controllers, pitch bends, tempo, metre, keys, lyrics, markers) is held here too; what is
+merely to be given back stands apart, as it is in the file.
 """
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Self
 
@@ -52,21 +53,27 @@ class Note:
         return self.onset + self.duration
 
 
+BEND, PRESSURE, PROGRAM, KEY_PRESSURE = 128, 129, 130, 256
+"""What a channel is told besides its 128 controllers, as numbers of controllers; of a key's pressure, plus its pitch."""
+
+
 @dataclass(frozen=True, slots=True)
 class ControlChange:
-    """A controller set to a value at a tick: number 0-127 (64 = sustain pedal), value 0-127."""
+    """Something that a channel is told: a controller 0-127 (64 = sustain pedal), or what else is numbered as one.
+
+    value: 0-127; of a bend -8192 to 8191, 0 = at rest. when: within its tick, as order counts there: -1 before notes are
+    let go, 0 after that and before notes are struck, 1 after that.
+    """
 
     tick: int
     number: int
     value: int
+    when: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PitchBend:
-    """The pitch wheel moved at a tick: -8192 to 8191, 0 = at rest."""
-
-    tick: int
-    value: int
+def pitch_bend(tick: int, value: int) -> ControlChange:
+    """The pitch wheel moved: -8192 to 8191, 0 = at rest."""
+    return ControlChange(tick, BEND, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,10 @@ class Notes(Columns[Note]):
         object.__setattr__(notes, "_is_fitted", True)
         return notes
 
+    def run(self, first: int, end: int) -> "Notes":
+        """Those from one number to before another, which must be in order and free of overlaps."""
+        return self._in_order(self.table[:, first:end])
+
     # Of notes in order and free of overlaps alone
 
     def rows_of(self, notes: Iterable[Note]) -> Integers:
@@ -258,13 +269,10 @@ def _room_before(winners: Notes, others: Notes) -> Integers:
 class Controls(Columns[ControlChange]):
     __slots__ = ()
     kind = ControlChange
-    tick, number, value = Column(0), Column(1), Column(2)
+    tick, number, value, when = Column(0), Column(1), Column(2), Column(3)
 
-
-class Bends(Columns[PitchBend]):
-    __slots__ = ()
-    kind = PitchBend
-    tick, value = Column(0), Column(1)
+    def bends(self) -> "Controls":
+        return self.taken(self.number == BEND)
 
 
 def fitted(notes: Iterable[Note]) -> Notes:
@@ -272,8 +280,22 @@ def fitted(notes: Iterable[Note]) -> Notes:
     return Notes.of(notes).fitted()
 
 
-NO_NOTES, NO_CONTROLS, NO_BENDS = Notes.of(()), Controls.of(()), Bends.of(())
+NO_NOTES, NO_CONTROLS = Notes.of(()), Controls.of(())
 NO_ROWS = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent:
+    """What a .mid holds that nothing here makes use of, kept to be written back.
+
+    status: of an exclusive event 0xF0 or 0xF7, of a meta event its kind, 0-127, of what a channel is told that plays
+    nothing its status byte. Texts are in UTF-8. port: of the channel, or the exclusive event.
+    """
+
+    tick: int
+    status: int
+    content: bytes
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,13 +311,18 @@ class Part:
     is_drums: bool = False
     notes: Notes = NO_NOTES
     controls: Controls = NO_CONTROLS
-    """Ordered by tick; events of one tick stay in the order given."""
-    bends: Bends = NO_BENDS
+    """All that its channel is told, also by other tracks. Ordered by tick; events of one tick stay in the order given."""
+    bank: int = 0
+    """Which bank the program is of: MSB · 128 + LSB."""
+    others: tuple[OtherEvent, ...] = ()
+    """By tick: what else its track holds."""
+    channel: int | None = field(default=None, compare=False)
+    """Where it lay in its file, port · 16 + channel, and lies again when it is written if it still can; None if nowhere."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.program <= 127:
             raise ValueError(f"no such program: {self.program}")
-        for name, kind in (("notes", Notes), ("controls", Controls), ("bends", Bends)):
+        for name, kind in (("notes", Notes), ("controls", Controls)):
             object.__setattr__(self, name, kind.of(getattr(self, name)))
         if self.notes.fitted() is not self.notes:
             raise ValueError("notes are out of order, or overlap on a pitch")
@@ -309,7 +336,7 @@ class Part:
         program: int = 0,
         is_drums: bool = False,
         controls: Iterable[ControlChange] = (),
-        bends: Iterable[PitchBend] = (),
+        bank: int = 0,
     ) -> Self:
         """A part of any notes: sorted, a note cut where its pitch is struck again, the longer of two at one place kept."""
         return cls(
@@ -318,7 +345,7 @@ class Part:
             is_drums,
             fitted(notes),
             Controls.of(sorted(controls, key=_by_tick)),
-            Bends.of(sorted(bends, key=_by_tick)),
+            bank,
         )
 
     def with_notes(self, notes: Iterable[Note]) -> "Part":
@@ -345,6 +372,10 @@ class Score:
     keys: tuple[KeySignature, ...] = ()
     lyrics: tuple[TextEvent, ...] = ()
     markers: tuple[TextEvent, ...] = ()
+    length: int = 0
+    """The tick at which it ends, where that is after the last note: with a rest."""
+    others: tuple[OtherEvent, ...] = ()
+    """By tick: what else its file holds, but for the tracks of the parts; among it the title, a name of a track (3)."""
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -356,8 +387,8 @@ class Score:
 
     @property
     def end(self) -> int:
-        """The tick at which the last note of any part ends."""
-        return max(part.end for part in self.parts)
+        """The tick at which it is over: with the last note of any part, or after the rest that follows."""
+        return max(self.length, *(part.end for part in self.parts))
 
     @property
     def note_count(self) -> int:

@@ -2,19 +2,19 @@
 
 Loudness: channel volume (7) and expression (11). Place: pan (10). Pitch: the wheel with its range (RPN 0), fine and
 coarse tuning (RPN 1, 2), and vibrato by the modulation wheel (1). Keys held longer: sustain (64), sostenuto (66). Softer
-strikes: the soft pedal (67). The bank: 0 and 32. “Reset all controllers” (121) does what RP-015 says.
+strikes: the soft pedal (67). “Reset all controllers” (121) does what RP-015 says.
 After the MIDI 1.0 Detailed Specification, General MIDI 1 and 2, and SoundFont 2.04 §8.4 (how far vibrato reaches).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from core.music.score import ControlChange, Part, PitchBend
+from core.music.channel_state import before_releases, before_strikes, changes, tick_of
+from core.music.score import BEND, Part
 from core.music.timing import TempoMap
 from core.playback.voice import FRAMES_PER_S
 
@@ -22,13 +22,12 @@ Ticks = npt.NDArray[np.int64]
 Frames = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
 
-_BANK, _MODULATION, _DATA, _VOLUME, _PAN, _EXPRESSION = 0, 1, 6, 7, 10, 11
-_BANK_FINE, _DATA_FINE, _SUSTAIN, _SOSTENUTO, _SOFT = 32, 38, 64, 66, 67
+_MODULATION, _DATA, _VOLUME, _PAN, _EXPRESSION = 1, 6, 7, 10, 11
+_DATA_FINE, _SUSTAIN, _SOSTENUTO, _SOFT = 38, 64, 66, 67
 _NRPN_FINE, _NRPN, _RPN_FINE, _RPN, _RESET = 98, 99, 100, 101, 121
 _USUAL = {_VOLUME: 100, _PAN: 64, _EXPRESSION: 127}
 """Until a part sets its own (General MIDI 1); 0 for all others."""
-_IS_RESET = frozenset({_MODULATION, _EXPRESSION, _SUSTAIN, _SOSTENUTO, _SOFT})
-_OF_PITCH = frozenset({_DATA, _DATA_FINE, _NRPN_FINE, _NRPN, _RPN_FINE, _RPN, _RESET})
+_OF_PITCH = frozenset({_DATA, _DATA_FINE, _NRPN_FINE, _NRPN, _RPN_FINE, _RPN, _RESET, BEND})
 _NO_PARAMETER = (127, 127)
 _GM2_MELODIC = 121
 """The bank's coarse half where General MIDI 2 puts its variations into the fine one."""
@@ -108,7 +107,6 @@ class Controllers:
 
     def __init__(self, part: Part) -> None:
         self._part = part
-        self._ticks, self._numbers, self._values = part.controls.table.astype(np.int64)
 
     def motion(self, tempo_map: TempoMap) -> Motion:
         ticks = np.unique(np.concatenate([self._changes(number)[0] for number in (_VOLUME, _PAN, _EXPRESSION)]))
@@ -123,12 +121,13 @@ class Controllers:
 
     def banks(self, ticks: Ticks) -> Ticks:
         """The bank of a note struck at each tick, as soundfonts number them: the variation, whichever half it is in."""
-        coarse, fine = self._value_at(_BANK, ticks), self._value_at(_BANK_FINE, ticks)
-        return np.where((coarse == 0) | (coarse == _GM2_MELODIC), fine, coarse)
+        coarse, fine = divmod(self._part.bank, 128)
+        return np.full(len(ticks), fine if coarse in (0, _GM2_MELODIC) else coarse, np.int64)
 
     def softened(self, ticks: Ticks, velocities: Ticks) -> Ticks:
         """Velocities of notes struck at these ticks, less under the soft pedal."""
-        is_soft = self._value_at(_SOFT, ticks) >= 64
+        at, values = changes(self._part.controls, _SOFT)
+        is_soft = np.append(0, values)[np.searchsorted(at, before_strikes(ticks), side="right")] >= 64
         return np.where(is_soft, np.maximum(1, np.rint(velocities * SOFTER).astype(np.int64)), velocities)
 
     def held(self, onsets: Ticks, ends: Ticks, pitches: Ticks, last: int) -> Ticks:
@@ -139,12 +138,12 @@ class Controllers:
         put_off = ends
         begins, lifts = self._pressed(_SOSTENUTO, last)
         if len(begins):  # it holds the keys that are down when it is pressed
-            pressed = np.searchsorted(begins, ends) - 1
-            caught = pressed >= np.searchsorted(begins, onsets)
+            pressed = np.searchsorted(begins, before_releases(ends), side="right") - 1
+            caught = pressed >= np.searchsorted(begins, before_strikes(onsets), side="right")
             put_off = np.where(caught, np.maximum(ends, lifts[pressed]), ends)
         begins, lifts = self._pressed(_SUSTAIN, last)
-        if len(begins):  # of one tick: keys up, pedal up, pedal down, keys down
-            pressed = np.searchsorted(begins, put_off) - 1
+        if len(begins):
+            pressed = np.searchsorted(begins, before_releases(put_off), side="right") - 1
             put_off = np.where(pressed >= 0, np.maximum(put_off, lifts[pressed]), put_off)
         if put_off is ends:
             return ends
@@ -157,9 +156,8 @@ class Controllers:
 
     def _changes(self, number: int) -> tuple[Ticks, Ticks]:
         """(ticks, values) of one controller, reset ones included."""
-        is_reset = (self._numbers == _RESET) & (number in _IS_RESET)
-        which = (self._numbers == number) | is_reset
-        return self._ticks[which], np.where(is_reset, _USUAL.get(number, 0), self._values)[which]
+        at, values = changes(self._part.controls, number)
+        return tick_of(at), values
 
     def _value_at(self, number: int, ticks: Ticks) -> Ticks:
         at, values = self._changes(number)
@@ -174,24 +172,19 @@ class Controllers:
         return levels
 
     def _pressed(self, number: int, last: int) -> tuple[Ticks, Ticks]:
-        """From where to where a pedal is down, each rising."""
-        at, values = self._changes(number)
+        """From which place to which tick a pedal is down, each rising."""
+        at, values = changes(self._part.controls, number)
         turns = np.diff((values >= 64).astype(np.int8), prepend=0)
-        begins, lifts = at[turns > 0], at[turns < 0]
-        return begins, np.append(lifts, max(last, int(at[-1])))[: len(begins)] if len(begins) else lifts
+        begins, lifts = at[turns > 0], tick_of(at[turns < 0])
+        return begins, np.append(lifts, max(last, int(tick_of(at)[-1])))[: len(begins)] if len(begins) else lifts
 
     def _bent(self) -> tuple[Ticks, Values]:
         """(ticks, cents): where the pitch is moved, and how far in all."""
-        chosen = self._part.controls.taken(np.isin(self._numbers, list(_OF_PITCH)))
-        both: list[ControlChange | PitchBend] = [*chosen, *self._part.bends]
-        events = sorted(both, key=attrgetter("tick"))  # of one tick: controllers first
+        controls = self._part.controls
         steps: list[tuple[int, float]] = []
         tuning = _Tuning()
-        for event in events:
-            if isinstance(event, ControlChange):
-                tuning.control(event.number, event.value)
-            else:
-                tuning.wheel = event.value
+        for event in controls.taken(np.isin(controls.number, list(_OF_PITCH))):
+            tuning.control(event.number, event.value)
             if tuning.cents != (steps[-1][1] if steps else 0.0):
                 steps.append((event.tick, tuning.cents))
         found = np.array(steps, np.float64).reshape(-1, 2)
@@ -214,7 +207,9 @@ class _Tuning:
         return bent + (coarse * 128 + fine - 8192) / 8192 * 100 + 100 * (keys - 64)
 
     def control(self, number: int, value: int) -> None:
-        if number == _RESET:
+        if number == BEND:
+            self.wheel = value
+        elif number == _RESET:
             self.wheel, self._chosen = 0, _NO_PARAMETER
         elif number in (_NRPN, _NRPN_FINE):
             self._chosen = _NO_PARAMETER

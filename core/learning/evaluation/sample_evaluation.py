@@ -27,7 +27,7 @@ from core.learning.generation.generation import Take, continuation_start, genera
 from core.learning.models.library import TrainedModel
 from core.learning.ngram.interpolated import InterpolatedNgram
 from core.learning.spec import GenerationRequest, TokenizerSpec
-from core.music.score import NO_BENDS, NO_CONTROLS, Note, Notes, Score
+from core.music.score import NO_CONTROLS, Note, Notes, Score
 from core.music.timing import bar_starts, steps_at
 from core.tasks import Control
 
@@ -71,7 +71,7 @@ class Excerpt:
         return Passage.of(encode(score, tokenizer), map(steps_at, self.bars), given_bars=SEED_BARS, piece=self.piece)
 
     def _score_of(self, notes: Iterable[Note]) -> Score:
-        part = replace(self.score.parts[0], notes=Notes.of(notes), controls=NO_CONTROLS, bends=NO_BENDS)
+        part = replace(self.score.parts[0], notes=Notes.of(notes), controls=NO_CONTROLS)
         return Score((part,), metres=self.score.metres)
 
     @cached_property

@@ -70,11 +70,7 @@ def test_every_edit_keeps_the_invariants_and_touches_nothing_else(given_score, e
     edited = edit(piece, index, selection, amount)  # the constructors of Note and Part check the rest
     after = edited.score.parts[index]
     assert edited.selection <= frozenset(after.notes)
-    assert (after.controls, after.bends, after.name) == (
-        piece.parts[index].controls,
-        piece.parts[index].bends,
-        piece.parts[index].name,
-    )
+    assert (after.controls, after.name) == (piece.parts[index].controls, piece.parts[index].name)
     for other in range(len(piece.parts)):
         if other != index:
             assert edited.score.parts[other] is piece.parts[other]

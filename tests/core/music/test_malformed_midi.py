@@ -36,7 +36,7 @@ def refused(content: bytes, name: str = "prelude.mid") -> str:
         (midi(track(some_notes()), division=0), "‘prelude.mid’ can't be read: its header says 0 ticks per quarter."),
         (b"", "‘prelude.mid’ can't be read: it is empty."),
         (b"\0" * 100, "‘prelude.mid’ can't be read: it is not a MIDI file."),
-        (b"<html>not found</html>", "‘prelude.mid’ can't be read: it is not a MIDI file."),
+        (b"<html>not found</html>", "‘prelude.mid’ can't be read: it is a web page."),
         (MELODY[:10], "‘prelude.mid’ can't be read: it breaks off in its header."),
         (MELODY[:14], "‘prelude.mid’ can't be read: it has no tracks."),
         (midi(track(meta(0, 0x03, b"Name"))[:-6]), "‘prelude.mid’ can't be read: it breaks off before the first note."),

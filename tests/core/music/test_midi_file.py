@@ -11,14 +11,11 @@ from hypothesis import strategies as st
 
 from core.errors import FileError
 from core.music import edits
-from core.music.midi_assembly import assembled, read_by_events
-from core.music.midi_events import split
 from core.music.midi_file import (
-    ReadResult,
     TickExactMIDI,
-    _read_by_symusic,
     from_pretty_midi,
     midi_bytes,
+    read_many,
     read_midi,
     read_midi_bytes,
     write_midi,
@@ -81,10 +78,6 @@ VARIED = [pytest.param(path.read_bytes(), id=path.name) for path in REAL_FILES] 
 ]
 
 
-def exactly(content: bytes) -> ReadResult:
-    return ReadResult(*assembled(*read_by_events(split(content), is_karaoke=False)))
-
-
 # Nothing is lost
 
 
@@ -104,27 +97,16 @@ def test_a_file_written_again_reads_the_same(content):
     assert second.repairs == ()
 
 
-@pytest.mark.parametrize("content", VARIED)
-def test_the_fast_and_the_exact_way_agree(content):
-    result = read_midi_bytes(content, "x.mid")
-    exact = exactly(content)
-    assert result.score == exact.score
-    assert result.repairs == exact.repairs
-
-
-@given(st.integers(0, 10**6), st.integers(1, 3))
-def test_the_fast_and_the_exact_way_agree_on_sloppy_playing(seed, channels):
-    content = midi(track(performed(seed, channels=channels), closing(channels=channels)))
-    fast, exact = read_midi_bytes(content, "x.mid"), exactly(content)
-    by_voice = [{(part.program, part.notes) for part in result.score.parts} for result in (fast, exact)]
-    assert by_voice[0] == by_voice[1]
-    assert fast.repairs == exact.repairs
-
-
 @pytest.mark.parametrize("path", REAL_FILES, ids=lambda path: path.name)
-def test_real_files_are_read_the_fast_way_without_repairs(path):
-    assert _read_by_symusic(split(path.read_bytes())) is not None
+def test_real_files_are_read_without_repairs(path):
     assert read_midi_bytes(path.read_bytes(), path.name).repairs == ()
+
+
+def test_files_read_together_give_what_each_gives_by_itself():
+    contents = [content for parameters in VARIED for content in parameters.values]
+    for content, together in zip(contents, read_many([(content, "x.mid") for content in contents]), strict=True):
+        alone = read_midi_bytes(content, "x.mid")
+        assert (together.score, together.repairs) == (alone.score, alone.repairs)
 
 
 def test_an_unchanged_part_keeps_its_controllers_when_another_is_edited(tmp_path):
@@ -149,6 +131,7 @@ def test_all_that_a_musician_would_miss_is_kept(tmp_path):
         keys=(KeySignature(0, -6, True), KeySignature(1_680, 7, False)),
         lyrics=(TextEvent(0, "Rö-"), TextEvent(0, "slein"), TextEvent(240, "’s")),
         markers=(TextEvent(0, "Strophe 1"),),
+        length=1_680,
     )
     write_midi(piece, tmp_path / "ein Stück ♪.mid")
     assert read_midi(tmp_path / "ein Stück ♪.mid") == piece
@@ -191,7 +174,7 @@ def test_notes_are_those_of_pretty_midi(path):
     assert notes_of_ours(path.read_bytes()) == notes_of_pretty_midi(path.read_bytes())
 
 
-@pytest.mark.parametrize("name", ["one track", "many channels in one track", "drums", "words"])
+@pytest.mark.parametrize("name", ["one track", "drums", "words"])
 def test_notes_of_made_files_are_those_of_pretty_midi(name):
     # Where pretty_midi drops two notes struck and closed at one tick, the facts that both rules rest on keep one.
     ours, reference = notes_of_ours(MADE_FILES[name]), notes_of_pretty_midi(MADE_FILES[name])

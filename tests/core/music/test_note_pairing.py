@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.music.note_pairing import RawNotes, fitted, rescaled, with_first_offs
+from core.music.note_pairing import RawNotes, fitted, paired, rescaled
 from core.music.score import Note
 from core.music.score import fitted as fitted_notes
 from tests.strategies import crowded_notes
@@ -14,28 +14,48 @@ def raw(*rows):
     return RawNotes(*(table[:, column] for column in range(5)))
 
 
-def spans(notes):
-    return list(zip(notes.voice.tolist(), notes.onset.tolist(), notes.pitch.tolist(), notes.end.tolist(), strict=True))
+def ends(*keys):
+    """Each key as letters, "+" for a strike and "-" for a note-off: which event ends each strike; None for none."""
+    text = "".join(keys)
+    is_new = np.zeros(len(text), bool)
+    is_new[np.cumsum([0, *map(len, keys[:-1])])] = True
+    found = paired(np.array([sign == "+" for sign in text]), is_new).tolist()
+    return [end if end >= 0 else None for sign, end in zip(text, found, strict=True) if sign == "+"]
 
 
-def test_one_note_off_closes_all_notes_open_on_its_pitch():
-    paired = with_first_offs(raw((0, 0, 60, 10, 90), (0, 5, 60, 20, 90), (0, 0, 61, 15, 90)))
-    assert sorted(spans(paired)) == [(0, 0, 60, 10), (0, 0, 61, 15), (0, 5, 60, 10)]
+def test_strike_and_off_in_turn_belong_together():
+    assert ends("+-+-", "+-") == [1, 3, 5]
 
 
-def test_a_note_without_length_goes_but_its_note_off_counts():
-    paired = with_first_offs(raw((0, 0, 60, 20, 90), (0, 10, 60, 10, 90)))
-    assert spans(paired) == [(0, 0, 60, 10)]
+def test_what_was_struck_first_is_let_go_first():
+    assert ends("++--") == [2, 3]
+    assert ends("++-+--") == [2, 4, 5]
 
 
-def test_a_note_off_at_the_onset_does_not_close():
-    paired = with_first_offs(raw((0, 0, 60, 10, 90), (0, 10, 60, 20, 90)))
-    assert spans(paired) == [(0, 0, 60, 10), (0, 10, 60, 20)]
+def test_an_off_while_nothing_sounds_means_nothing():
+    assert ends("-+-", "--+-") == [2, 6]
 
 
-def test_voices_and_pitches_close_their_own_notes_alone():
-    notes = raw((0, 0, 60, 100, 90), (1, 0, 60, 10, 90), (0, 0, 61, 20, 90), (0, 50, 61, 60, 90))
-    assert sorted(spans(with_first_offs(notes))) == sorted(spans(notes))
+def test_a_note_that_nothing_ends_is_left_open():
+    assert ends("+", "+-+") == [None, 2, None]
+
+
+def test_one_lost_off_does_not_draw_out_all_that_follow():
+    assert ends("+-++-+-+-") == [1, 4, 4, 6, 8]
+
+
+def test_keys_close_their_own_notes_alone():
+    assert ends("+", "-+-", "++--", "+") == [None, 3, 6, 7, None]
+
+
+@given(st.lists(st.text("+-", min_size=1, max_size=12), min_size=1, max_size=4))
+def test_no_strike_is_ended_by_what_came_before_or_by_another_key(keys):
+    bounds = np.cumsum([0, *map(len, keys)])
+    strikes = [place for place, sign in enumerate("".join(keys)) if sign == "+"]
+    for strike, end in zip(strikes, ends(*keys), strict=True):
+        if end is not None:
+            assert strike < end
+            assert np.searchsorted(bounds, strike, side="right") == np.searchsorted(bounds, end, side="right")
 
 
 def test_halves_are_rounded_up():
@@ -58,4 +78,4 @@ def test_arrays_are_fitted_as_notes_are(voices):
             )
         )
         assert made == fitted_notes(some)
-    assert len(fit.notes) + fit.doubled == len(rows)
+    assert len(fit.notes) + len(fit.doubled) == len(rows)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import paths
-from core.music.score import ControlChange, Note, Part, PitchBend, Score
+from core.music.score import ControlChange, Note, Part, Score, pitch_bend
 from core.playback import pygame_output
 from core.playback.additive import AdditiveRenderer
 from core.playback.mix import Pcm, render_score
@@ -50,7 +50,7 @@ A4 = Note(0, 69, 2 * SECOND)
 
 
 def test_the_wheel_bends_a_note_that_sounds() -> None:
-    pcm = heard(A4, bends=[PitchBend(SECOND, 8191)])
+    pcm = heard(A4, controls=[pitch_bend(SECOND, 8191)])
     assert hertz(pcm, 0.1, 0.9) == pytest.approx(440, abs=1)
     assert hertz(pcm, 1.1, 1.9) == pytest.approx(440 * 2 ** (2 / 12), rel=0.002)
 
@@ -68,14 +68,14 @@ def test_the_wheel_bends_a_note_that_sounds() -> None:
     ],
 )
 def test_range_and_tuning_are_registered_parameters(moved, cents) -> None:
-    pcm = heard(A4, controls=moved, bends=[PitchBend(SECOND, 8191)])
+    pcm = heard(A4, controls=[*moved, pitch_bend(SECOND, 8191)])
     assert 1200 * np.log2(hertz(pcm, 1.1, 1.9) / 440) == pytest.approx(cents, abs=3)
 
 
 def test_a_bend_before_a_note_is_there_at_its_strike_and_one_that_is_reset_is_not() -> None:
-    bent = heard(Note(480, 69, SECOND), bends=[PitchBend(0, -8192)])
+    bent = heard(Note(480, 69, SECOND), controls=[pitch_bend(0, -8192)])
     assert hertz(bent, 0.52, 1.4) == pytest.approx(440 * 2 ** (-2 / 12), rel=0.002)
-    reset = heard(Note(480, 69, SECOND), bends=[PitchBend(0, -8192)], controls=controls((240, 121, 0)))
+    reset = heard(Note(480, 69, SECOND), controls=[pitch_bend(0, -8192), *controls((240, 121, 0))])
     assert hertz(reset, 0.52, 1.4) == pytest.approx(440, abs=1)
 
 
@@ -153,7 +153,7 @@ def test_the_soft_pedal_makes_strikes_softer() -> None:
 
 
 def test_another_part_s_controllers_move_nothing() -> None:
-    moved = Part.of([Note(0, 81, 2 * SECOND)], controls=controls((SECOND, 7, 0)), bends=[PitchBend(SECOND, 8191)])
+    moved = Part.of([Note(0, 81, 2 * SECOND)], controls=[*controls((SECOND, 7, 0)), pitch_bend(SECOND, 8191)])
     still = Part.of([A4], program=ORGAN)
     pcm = render_score(Score((moved, still)), AdditiveRenderer())
     assert hertz(pcm, 1.1, 1.9) == pytest.approx(440, abs=1)
@@ -193,5 +193,5 @@ def test_hi_hats_of_two_parts_silence_each_other_no_more_than_other_drums_do() -
 
 def test_a_bent_note_is_rendered_as_long_as_it_is_heard() -> None:
     renderer = ToneRenderer()
-    pcm = heard(Note(0, 60, 4 * SECOND), renderer=renderer, bends=[PitchBend(0, 8191)], controls=registered(0, 0, 12))
+    pcm = heard(Note(0, 60, 4 * SECOND), renderer=renderer, controls=[pitch_bend(0, 8191), *registered(0, 0, 12)])
     assert level(pcm, 3.8, 3.99) == pytest.approx(1000 / 32_768, rel=0.01)

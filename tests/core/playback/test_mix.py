@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.music.score import ControlChange, Note, Part, PitchBend, Score
+from core.music.score import ControlChange, Note, Part, Score, pitch_bend
 from core.playback.additive import AdditiveRenderer
 from core.playback.mix import limited, mixed, note_pcm, render_score, wav_bytes, write_wav
 from core.playback.performance import performance_of
@@ -43,8 +43,8 @@ def test_a_note_is_heard_from_its_onset_to_its_end_and_fades_without_a_click() -
 @given(st.lists(st.integers(2_000, 60_000), min_size=1, max_size=6), st.booleans())
 def test_windows_fit_without_a_seam(lengths, loops) -> None:
     moves = [ControlChange(tick, 7, tick // 12) for tick in range(0, 1200, 5)]
-    bends = [PitchBend(tick, tick * 6) for tick in range(200, 1000, 7)]
-    moving = Part.of([Note(100, 45, 1300), Note(600, 52, 300)], program=16, controls=moves, bends=bends)
+    bends = [pitch_bend(tick, tick * 6) for tick in range(200, 1000, 7)]
+    moving = Part.of([Note(100, 45, 1300), Note(600, 52, 300)], program=16, controls=[*moves, *bends])
     score = Score((Part.of([Note(0, 60, 900), Note(240, 64, 100), Note(700, 67, 480)]), moving))
     performance = performance_of(score)
     timeline = Timeline(5_000, performance.end, (20_000, 51_003) if loops else None)

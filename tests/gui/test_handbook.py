@@ -1,6 +1,7 @@
 """Help leads to the handbook's pages where they are, and says what to do where they aren't."""
 
 import os
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -9,7 +10,11 @@ from PySide6.QtGui import QDesktopServices
 
 from core import paths
 from gui import handbook, messages
+from gui.check_page import CheckPage
+from gui.controls.buttons import QuietButton
+from gui.corpus.report_panel import ReportPanel
 from gui.shortcuts_page import ShortcutsPage
+from gui.training.advanced_settings import AdvancedSettings
 from tests.conftest import PROJECT
 
 
@@ -96,6 +101,22 @@ def test_the_sheet_of_keys_leads_to_the_handbook(program, browser, qtbot):
     qtbot.addWidget(page)
     page.handbook_button.click()
     assert len(browser.opened) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "page"),
+    [
+        (AdvancedSettings, "What these numbers do", "presets"),
+        (CheckPage, "When something is wrong", "troubleshooting"),
+        (ReportPanel, "What to expect", "what-to-expect"),
+    ],
+)
+def test_where_a_question_arises_a_button_leads_to_its_page(program, browser, qtbot, make, words, page):
+    bring(program / "resources" / "handbook")
+    place = make()
+    qtbot.addWidget(place)
+    next(button for button in place.findChildren(QuietButton) if button.text() == words).click()
+    assert [Path(file).stem for file in browser.opened] == [page]
 
 
 def test_every_page_that_the_window_leads_to_is_written():

@@ -185,16 +185,13 @@ def bare(suite, cache):
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run(
-            ["debootstrap", "--variant=minbase", suite, folder, mirror()], check=True, stdout=subprocess.DEVNULL
+            ["debootstrap", "--variant=minbase", suite, folder, *mirror()], check=True, stdout=subprocess.DEVNULL
         )
     return folder
 
 
 def mirror():
-    """Where this machine itself gets Debian's packages from."""
+    """Where this machine itself gets Debian's packages from; nothing where it is no Debian, and debootstrap knows one."""
     asked = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"]
-    for line in subprocess.check_output(asked, text=True).splitlines():
-        origin, _, place = line.partition(" ")
-        if origin == "Debian" and "security" not in place:
-            return place
-    raise RuntimeError("apt on this machine knows no source of Debian's packages")
+    lines = [line.split(" ", 1) for line in subprocess.check_output(asked, text=True).splitlines()]
+    return [place for origin, place in lines if origin == "Debian" and "security" not in place][:1]

@@ -19,6 +19,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
@@ -410,6 +411,25 @@ def _check_commands(_app: Sphinx, doctree: nodes.document) -> None:
             _LOG.warning("%s", sentence, location=node)
 
 
+# What is handed on
+
+
+SHIPPED_FROM = ("Sphinx", "furo", "sphinx-basic-ng", "Pygments", "snowballstemmer")
+"""The packages whose scripts and styles are among the pages."""
+
+
+def _add_licences(app: Sphinx, error: Exception | None) -> None:
+    """LICENCES.txt among the styles: the texts that have to travel with those packages' files."""
+    if error or app.builder.format != "html":
+        return
+    texts = []
+    for name in SHIPPED_FROM:
+        found = distribution(name)
+        files = [file for file in found.files or () if re.match(r"(LICEN|COPYING|AUTHORS)", file.name)]
+        texts += [f"{name} {found.version}: {file.name}\n\n{file.read_text('utf-8')}" for file in files]
+    (Path(app.outdir) / "_static" / "LICENCES.txt").write_text("\n\n\n".join(texts), "utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     for name, role in {"action": ActionRole, "key": KeyRole, "setting": SettingRole, "ui": WordsRole}.items():
@@ -425,4 +445,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
         app.add_directive(name, directive)
     app.connect("doctree-read", _check_commands)
     app.connect("doctree-read", _link_pictures)
+    app.connect("build-finished", _add_licences)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -70,6 +70,13 @@ def test_the_handbook_is_whole_and_opens_from_a_disk_without_a_network(built):
     assert styles == []
 
 
+def test_the_licences_of_its_scripts_and_styles_lie_beside_them(built):
+    told = (built / "_static" / "LICENCES.txt").read_text("utf-8")
+    named = {line.split()[0] for line in told.splitlines() if re.match(r"[\w-]+ [\d.]+\w*: \w+", line)}
+    assert named == {"Sphinx", "furo", "sphinx-basic-ng", "Pygments", "snowballstemmer"}
+    assert told.count("Copyright") >= len(named)
+
+
 def test_the_reference_holds_everything_that_the_program_has(built):
     from core.cli.entry import make_parser
     from core.settings import Settings

@@ -404,7 +404,7 @@ def test_the_first_page_promises_the_model_that_will_answer(home, qtbot, dressed
     fill(folder, replace(CARD, name="Airs", pieces=40))
     desk = Desk(home, qtbot, stocked)
     page, panel = desk.window.first_page, desk.window.compose.panel
-    desk.window.show_first_page()
+    desk.window.show_first_page(awaits_seed=True)
     desk.window.show()
     assert "tarter" not in page._answer_words.text()
     with qtbot.waitSignal(desk.generator.models_listed):

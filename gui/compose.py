@@ -12,7 +12,7 @@ from core.errors import AppError, DamagedError, SpecError
 from core.loading.json_values import build
 from core.music.pitch import Key
 from core.music.score import Note, Score
-from core.music.timing import bar_starts, position_at
+from core.music.timing import bar_starts, continuation_start, position_at
 from gui import messages, theme
 from gui.actions import Actions
 from gui.document import Document
@@ -229,8 +229,8 @@ class ComposeWorkspace(QWidget):
     def _on_document_changed(self) -> None:
         document = self._document
         self._playback.set_document(document.heard_score)
-        end = document.score.parts[document.part].end
-        bars = position_at(document.score, end - 1).bar if end else 0
+        start = continuation_start(document.score, document.part)
+        bars = position_at(document.score, start - 1).bar if start else 0
         self.panel.set_seed(document.notes, continues_after_bar=bars, key=_stated_key(document.score))
         self._generator.set_seed(document.score, document.part)
 

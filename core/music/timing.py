@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.music.columns import Integers
 from core.music.score import DEFAULT_MICROSECONDS_PER_QUARTER, TICKS_PER_QUARTER, Metre, Score, Tempo
 
+_EIGHTH = TICKS_PER_QUARTER // 2
 TICKS_PER_STEP = 20
 """A step is one cell of the model's grid: 24 a quarter divide sixteenths and triplets alike."""
 
@@ -149,3 +150,17 @@ def bar_starts(score: Score, until_tick: int) -> list[int]:
 def steps_at(tick: Tick) -> Tick:
     """The step of the model's grid that is nearest to a tick, or to each; a tie goes to the later."""
     return (tick + TICKS_PER_STEP // 2) // TICKS_PER_STEP
+
+
+def continuation_start(score: Score, part: int) -> int:
+    """The tick where a continuation of the part begins: the first barline after its last onset and at or after its end.
+
+    A note played over the barline by less than an eighth doesn't put it off by a bar, and one struck a hair early
+    belongs to the bar it was meant for.
+    """
+    notes = score.parts[part].notes
+    if not notes:
+        return 0
+    end = notes.last_end
+    least = max(end - _EIGHTH, steps_at(int(notes.onset[-1])) * TICKS_PER_STEP)
+    return next(start for start in bar_starts(score, end) if start > least)

@@ -20,8 +20,8 @@ from core.learning.generation.sampling import draw, log_softmax, nucleus, temper
 from core.learning.models.library import TrainedModel
 from core.learning.network.inference import Network, Place, State, one_thread
 from core.learning.spec import Field, GenerationRequest
-from core.music.score import Note, Score
-from core.music.timing import bar_starts, metre_at, steps_at
+from core.music.score import Note, Notes, Score, by_position
+from core.music.timing import bar_starts, continuation_start, metre_at, steps_at
 from core.tasks import Control
 
 _CONTEXT = 512
@@ -73,12 +73,6 @@ class Take:
     def mean_surprise_bits(self) -> float:
         """0 without notes."""
         return float(np.mean([bits for _, bits in self.surprise_bits])) if self.surprise_bits else 0.0
-
-
-def continuation_start(score: Score, part: int) -> int:
-    """The tick where a continuation of the part begins: the first barline at or after the end of its last note."""
-    last_end = score.parts[part].end
-    return next(start for start in bar_starts(score, last_end) if start >= last_end)
 
 
 def generate(model: TrainedModel, request: GenerationRequest, control: Control | None = None) -> tuple[Take, ...]:
@@ -184,10 +178,11 @@ def _frame(model: TrainedModel, request: GenerationRequest) -> Frame:
     reach = start + (request.length_bars + 1) * max(longest_bar, metre_at(seed, start).bar_duration)
     bars = tuple(tick for tick in bar_starts(seed, reach) if tick >= start)[: request.length_bars + 1]
     events = encode(seed, spec, part=request.part)
-    if spec.legato and len(events):  # the melody goes on without a rest: its last note lasts until the barline
-        duration = events.duration.copy()
-        duration[-1] = max(1, steps_at(start) - int(events.onsets[-1]))
-        events = replace(events, duration=duration)
+    room = np.maximum(1, steps_at(start) - events.onsets).astype(np.int32)
+    duration = np.minimum(events.duration, room)  # heard no longer than to the barline
+    if spec.legato:  # and the melody goes on without a rest: its last note lasts until there
+        duration[-1:] = room[-1:]
+    events = replace(events, duration=duration)
     allowed = AllowedPitches.of(request.pitch_range, request.scale)
     keeps_rhythm = request.keep == "rhythm" or not {"delta", "duration"} & set(spec.fields)
     first_bar = max((tick for tick in bar_starts(seed, start) if notes and tick <= notes[0].onset), default=start)
@@ -330,10 +325,21 @@ def _unstuck(
 # After drawing
 
 
+def _clear_of(seed: Notes, drawn: list[tuple[Note, float, float]]) -> list[tuple[Note, float, float]]:
+    """The notes, each struck once the seed has let go of its pitch; what was over by then is left out."""
+    let_go = dict(zip(seed.pitch.tolist(), seed.end.tolist(), strict=True))
+    clear = []
+    for note, bits, pitch_bits in drawn:
+        onset = max(note.onset, let_go.get(note.pitch, 0))
+        if onset < note.end:
+            clear.append((replace(note, onset=onset, duration=note.end - onset), bits, pitch_bits))
+    return sorted(clear, key=lambda entry: by_position(entry[0]))
+
+
 def _take(
     model: TrainedModel, request: GenerationRequest, frame: Frame, decoding: Decoding, letter: str, bar: int | None
 ) -> Take:
-    drawn = decoding.notes()
+    drawn = _clear_of(request.seed.parts[request.part].notes, decoding.notes())
     notes = [note for note, _, _ in drawn]
     pitches = [note.pitch for note in notes]
     lengths = [steps_at(note.duration) for note in notes]

@@ -457,11 +457,28 @@ def test_impossible_wishes_are_refused_by_name():
         generate(MODELS["line"], GenerationRequest(MONO, scale="C major", pitch_range=(61, 61)))
 
 
+@pytest.mark.parametrize("onset", [1911, 1920, 2000])
+def test_a_note_of_the_next_bar_is_waited_for_however_short(onset):
+    assert continuation_start(Score((Part.of([Note(0, 60, 480), Note(onset, 60, 60)]),)), 0) == 3840
+
+
+@pytest.mark.parametrize("overhang", [0, 1, 40, 239])
+def test_a_note_held_over_the_barline_is_neither_cut_nor_waited_for(overhang):
+    seed = Score((Part.of([*MONO.parts[0].notes, Note(7200, 64, 480 + overhang)]),))
+    start = continuation_start(seed, 0)
+    assert start == 7680
+    for take in generate(MODELS["line"], GenerationRequest(seed, takes=3, random_seed=5)):
+        notes = generated(take)
+        assert start <= notes[0].onset < start + 480
+        assert take.score.parts[0].notes == (*seed.parts[0].notes, *notes)
+
+
 def test_the_start_is_the_first_barline_after_the_part():
     assert continuation_start(EMPTY, 0) == 0
     assert continuation_start(Score((Part.of([Note(0, 60, 1920)]),)), 0) == 1920
-    assert continuation_start(Score((Part.of([Note(0, 60, 1921)]),)), 0) == 3840
-    assert continuation_start(WALTZ, 0) == 1440 * 5 + 840 * 3
+    assert continuation_start(Score((Part.of([Note(0, 60, 1920 + 239)]),)), 0) == 1920
+    assert continuation_start(Score((Part.of([Note(0, 60, 1920 + 240)]),)), 0) == 3840
+    assert continuation_start(WALTZ, 0) == 1440 * 5 + 840 * 2
 
 
 # Words

@@ -90,14 +90,18 @@ def write_document(path: Path, work: Work, *, known: str | None = None) -> str:
     """Write by the ending of `path`, all at once; the digest of what was written.
 
     known: the digest of what has to lie there still. Raises ChangedError when something else does, FileError when it
-    can't be written; then what was there is untouched.
+    can't be written, or could not be opened again; then what was there is untouched.
     """
-    if is_project(path):
-        content = project_bytes(work)
-    else:
-        from core.music.midi_file import midi_bytes
+    from core.music.midi_file import midi_bytes, read_midi_bytes
 
-        content = midi_bytes(work.snapshot.score)
+    content = project_bytes(work) if is_project(path) else midi_bytes(work.snapshot.score)
+    try:
+        read_project(content, path.name) if is_project(path) else read_midi_bytes(content, path.name)
+    except FileError as error:
+        raise FileError(
+            f"‘{path.name}’ was not saved, for it could not be opened again.",
+            hint=f"{error.sentence} Save it in two halves.",
+        ) from error
     if known is not None:
         require_unchanged(path, known)
     write_bytes(path, content)

@@ -309,3 +309,13 @@ def test_a_damaged_project_opens_or_is_told_in_a_sentence(kind, flips, cut):
 def test_absurdly_many_batches_are_left_out_at_once():
     takes, damaged = read_takes({"batches": [1] * 20_000}, lambda _name: SEED)
     assert (takes, damaged) == (Takes(), 1)
+
+
+@pytest.mark.parametrize("name", ["huge.mid", "huge.ritornello"])
+def test_what_could_not_be_opened_again_is_not_saved(tmp_path, name):
+    score = Score((Part.of(Note(4 * index, 60, 2) for index in range(200_001)),))
+    (tmp_path / name).write_bytes(b"before")
+    with pytest.raises(FileError, match=f"‘{name}’ was not saved, for it could not be opened again") as refused:
+        write_document(tmp_path / name, Work(Snapshot(score)))
+    assert "it has more than 200,000 notes. Save it in two halves." in refused.value.hint
+    assert (tmp_path / name).read_bytes() == b"before"

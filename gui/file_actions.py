@@ -111,8 +111,10 @@ class FileActions(QObject):
         self._is_writing = False
         self._is_still_open = True
         """Whether what is being written is what is open."""
-        self._waiting: list[Callable[[], None]] = []
-        """Saves asked for while one is being written."""
+        self._waiting: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        """Saves asked for while one is being written, and what to do where they come to nothing."""
+        self._failure: Message | None = None
+        """Why the document is not saved."""
         document.replaced.connect(self._on_replaced)
         for name, act in {
             "new": self.new,
@@ -204,43 +206,55 @@ class FileActions(QObject):
 
     # Save
 
-    def save(self, then: Callable[[], None] | None = None) -> None:
-        """Write to where the document came from, or ask where to; `then` runs once it is written.
+    def save(self, then: Callable[[], None] | None = None, *, otherwise: Callable[[], None] = _nothing) -> None:
+        """Write to where the document came from, or ask where to; `then` runs once it is written, `otherwise` if it isn't.
 
         Where takes are all that is unsaved, or would be lost by what comes then, a .mid is not enough.
         """
         document = self._document
         path = document.path
         if self._is_writing:
-            self._waiting.append(lambda: self.save(then))
+            self._waiting.append((lambda: self.save(then, otherwise=otherwise), otherwise))
         elif path is None:
-            self.save_as(then)
+            self.save_as(then, otherwise=otherwise)
         elif not is_project(path) and document.has_unsaved_takes and (then is not None or not document.has_edits):
-            self.save_as_project(then)
+            self.save_as_project(then, otherwise=otherwise)
         else:
-            self._write(path, then, known=document.digest)
+            self._write(path, then, otherwise, known=document.digest)
 
-    def save_as_project(self, then: Callable[[], None] | None = None) -> None:
+    def save_as_project(
+        self, then: Callable[[], None] | None = None, *, otherwise: Callable[[], None] = _nothing
+    ) -> None:
         """Ask where to put a project, which holds the takes too."""
         path = self._document.path
-        self._ask_and_write(str(path.with_suffix(PROJECT_SUFFIX)) if path else self.title + PROJECT_SUFFIX, then)
+        suggestion = str(path.with_suffix(PROJECT_SUFFIX)) if path else self.title + PROJECT_SUFFIX
+        self._ask_and_write(suggestion, then, otherwise)
 
-    def save_as(self, then: Callable[[], None] | None = None) -> None:
-        self._ask_and_write(str(self._document.path or self.title + PROJECT_SUFFIX), then)
+    def save_as(self, then: Callable[[], None] | None = None, *, otherwise: Callable[[], None] = _nothing) -> None:
+        self._ask_and_write(str(self._document.path or self.title + PROJECT_SUFFIX), then, otherwise)
 
-    def _ask_and_write(self, suggestion: str, then: Callable[[], None] | None) -> None:
+    def _ask_and_write(self, suggestion: str, then: Callable[[], None] | None, otherwise: Callable[[], None]) -> None:
         filters = f"{self.tr('Project')} (*{PROJECT_SUFFIX});;{self.tr('MIDI file')} (*.mid)"
         path = self._dialogs.save_path(self.tr("Save as"), suggestion, filters)
         if path is not None:
-            self._write(path if path.suffix else path.with_suffix(PROJECT_SUFFIX), then)
+            self._write(path if path.suffix else path.with_suffix(PROJECT_SUFFIX), then, otherwise)
+        else:
+            otherwise()
 
-    def _write(self, path: Path, then: Callable[[], None] | None, *, known: str | None = None) -> None:
+    def _write(
+        self,
+        path: Path,
+        then: Callable[[], None] | None,
+        otherwise: Callable[[], None],
+        *,
+        known: str | None = None,
+    ) -> None:
         """One file at a time, lest an older state lands last.
 
         known: the digest of what has to lie there still; None where replacing it was agreed to.
         """
         if self._is_writing:
-            self._waiting.append(lambda: self._write(path, then, known=known))
+            self._waiting.append((lambda: self._write(path, then, otherwise, known=known), otherwise))
             return
         work = self._document.work
         self._is_writing = self._is_still_open = True
@@ -249,24 +263,31 @@ class FileActions(QObject):
             self._is_writing = False
             self._preferences.remember_file(path)
             if self._is_still_open:
+                messages.withdraw(self._failure)
                 self._document.mark_saved(path, work, digest, with_takes=is_project(path))
             self._tell_saved(path, work)
             if then is not None and self._is_still_open:
-                self.confirm_then(then)  # there may be more by now
+                self.confirm_then(then, otherwise=otherwise)  # there may be more by now
+            elif then is not None:
+                otherwise()
             self._go_on()
 
         def failed(error: AppError) -> None:
             self._is_writing = False
             if not self._is_still_open:
                 messages.post_failure(error)
+                otherwise()
             elif isinstance(error, ChangedError):
-                self._ask_about_changed(path, then, error)
+                self._ask_about_changed(path, then, otherwise, error)
             else:
-                messages.post_failure(error, MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then)))
+                otherwise()
+                elsewhere = MessageAction(self.tr("Save elsewhere"), lambda: self.save_as(then))
+                self._failure = messages.post_failure(error, elsewhere)
             self._go_on()
 
         def cancelled() -> None:
             self._is_writing = False
+            otherwise()
             self._go_on()
 
         self._jobs.run(
@@ -279,11 +300,13 @@ class FileActions(QObject):
     def _go_on(self) -> None:
         """With the next save that was asked for meanwhile."""
         if self._waiting and not self._is_writing:
-            self._waiting.pop(0)()
+            self._waiting.pop(0)[0]()
 
     def _on_replaced(self) -> None:
         self._is_still_open = False
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
+        for _, otherwise in waiting:
+            otherwise()
 
     def _tell_saved(self, path: Path, work: Work) -> None:
         said = self.tr("Saved ‘{name}’.").format(name=path.name)
@@ -294,15 +317,22 @@ class FileActions(QObject):
         hint = self.tr("A .mid holds no takes: a project keeps them.")
         messages.post(Message(said, hint, actions=(as_project,), lasts_ms=12_000))
 
-    def _ask_about_changed(self, path: Path, then: Callable[[], None] | None, error: ChangedError) -> None:
+    def _ask_about_changed(
+        self, path: Path, then: Callable[[], None] | None, otherwise: Callable[[], None], error: ChangedError
+    ) -> None:
         answer = self._dialogs.about_changed(error.sentence)
         if answer == "replace":
-            self._write(path, then)
+            self._write(path, then, otherwise)
         elif answer == "elsewhere":
-            self.save_as(then)
+            self.save_as(then, otherwise=otherwise)
+        else:
+            otherwise()
 
     def confirm_then(self, act: Callable[[], None], *, otherwise: Callable[[], None] = _nothing) -> None:
-        """Do `act` when nothing unsaved would be lost by it: at once, or after the question; `otherwise` if it is called off."""
+        """Do `act` when nothing unsaved would be lost by it: at once, or after the question; `otherwise` if it is called off.
+
+        Also where saving first is called off, or fails. Then it may be saved elsewhere later, and `act` done after all.
+        """
         if not self._document.is_dirty:
             act()
             return
@@ -310,7 +340,7 @@ class FileActions(QObject):
         if answer == "discard":
             act()
         elif answer == "save":
-            self.save(act)
+            self.save(act, otherwise=otherwise)
         else:
             otherwise()
 

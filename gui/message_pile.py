@@ -23,6 +23,7 @@ class MessagePile(MessageStrip):
         self.closed.connect(self._drop)
         self.action_chosen.connect(self._act)
         messages.center().posted.connect(self._on_posted)
+        messages.center().withdrawn.connect(self._on_withdrawn)
         self.hide()
 
     def _on_posted(self, message: Message) -> None:
@@ -30,6 +31,10 @@ class MessagePile(MessageStrip):
         self._pile = [one for one in self._pile if (one.sentence, one.hint) != says]  # said again, it is said once
         self._pile.append(message)
         self._left_ms[id(message)] = message.lasts_ms
+        self._show_top()
+
+    def _on_withdrawn(self, message: Message) -> None:
+        self._pile = [one for one in self._pile if one is not message]
         self._show_top()
 
     def _drop(self) -> None:

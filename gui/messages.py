@@ -36,6 +36,7 @@ class Message:
 
 class _Messages(QObject):
     posted = Signal(object)
+    withdrawn = Signal(object)
     noted = Signal(str)
 
 
@@ -55,9 +56,17 @@ def post(message: Message) -> None:
     center().posted.emit(message)
 
 
-def post_failure(error: AppError, *actions: MessageAction) -> None:
+def post_failure(error: AppError, *actions: MessageAction) -> Message:
     """Show an expected failure."""
-    post(Message(error.sentence, error.hint, "error", actions))
+    message = Message(error.sentence, error.hint, "error", actions)
+    post(message)
+    return message
+
+
+def withdraw(message: Message | None) -> None:
+    """Take away what has been dealt with, wherever in the pile it stands."""
+    if message is not None:
+        center().withdrawn.emit(message)
 
 
 def note(words: str) -> None:

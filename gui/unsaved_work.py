@@ -31,6 +31,8 @@ class UnsavedWork(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._files, self._autosave, self._jobs = document, files, autosave, jobs
+        self._offers: dict[Path, Message] = {}
+        """By the copy that is offered."""
         self._copied_at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(_WORDS_MS)
@@ -57,6 +59,7 @@ class UnsavedWork(QObject):
         if opened is None:
             self._tell_of_damaged(recovery)
             return
+        messages.withdraw(self._offers.pop(recovery.file, None))
         at = time.strftime("%H:%M", time.localtime(recovery.saved_at))
         without_it = self.tr("Discard it") if recovery.path is None else self.tr("Open last saved")
         words = (
@@ -64,22 +67,21 @@ class UnsavedWork(QObject):
             if not opened.work.takes.count
             else self.tr("“{title}”, {n} notes, {takes} takes.")
         )
-        messages.post(
-            Message(
-                self.tr("Your work from {time} was recovered").format(time=at),
-                words.format(
-                    title=recovery.origin.title or self.tr("Untitled"),
-                    n=opened.work.snapshot.score.note_count,
-                    takes=opened.work.takes.count,
-                ),
-                "ok",
-                (
-                    MessageAction(self.tr("Restore"), lambda: self._restore(recovery, opened)),
-                    MessageAction(without_it, lambda: self._drop(recovery)),
-                ),
-                icon="history",
-            )
+        offer = self._offers[recovery.file] = Message(
+            self.tr("Your work from {time} was recovered").format(time=at),
+            words.format(
+                title=recovery.origin.title or self.tr("Untitled"),
+                n=opened.work.snapshot.score.note_count,
+                takes=opened.work.takes.count,
+            ),
+            "ok",
+            (
+                MessageAction(self.tr("Restore"), lambda: self._restore(recovery, opened)),
+                MessageAction(without_it, lambda: self._drop(recovery)),
+            ),
+            icon="history",
         )
+        messages.post(offer)
 
     def _tell_of_newer(self, recovery: Recovery) -> None:
         messages.post(
@@ -108,6 +110,7 @@ class UnsavedWork(QObject):
 
     def _restore(self, recovery: Recovery, opened: Opened) -> None:
         def act() -> None:
+            messages.withdraw(self._offers.pop(recovery.file, None))
             origin = recovery.origin
             self._document.open(opened.work, path=recovery.path, name=origin.title, digest=origin.digest, is_dirty=True)
             if self._autosave.copy_now() is not None:  # else it is the only copy

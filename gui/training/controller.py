@@ -25,6 +25,7 @@ from core.tasks import Control
 from gui import messages
 from gui.controls.numbers import about, counted
 from gui.jobs import JobRunner
+from gui.messages import Message
 from gui.training.answers import Answer, read_answers, read_seed
 from gui.training.settings_panel import CorpusFacts, RunFacts, TrainingChoices
 from gui.training.verdict import among, best_of, part_of
@@ -100,6 +101,8 @@ class TrainController(QObject):
         self._control: Control | None = None
         self._seed: Score | None = None
         self._model_id = ""
+        self._failure: Message | None = None
+        """Why the last training broke off."""
         self._history: list[EpochDone] = []
         self._epochs = 0
         self._counting_loss = math.inf
@@ -256,6 +259,7 @@ class TrainController(QObject):
                 pass
 
     def _on_prepared(self, prepared: _Prepared) -> None:
+        messages.withdraw(self._failure)  # a training goes on, or another one was chosen
         job = prepared.job
         self._model_id = job.model_id
         self._history = list(prepared.history)
@@ -375,7 +379,7 @@ class TrainController(QObject):
     def _on_failed(self, error: AppError) -> None:
         self._end()
         self._workspace.show_ending(error.sentence, error.hint, failed=True)
-        messages.post_failure(error)
+        self._failure = messages.post_failure(error)
         self._changed()
 
     def _on_cancelled(self) -> None:

@@ -601,12 +601,17 @@ def test_a_disk_that_is_full_keeps_the_work_and_offers_another_place(studio, qtb
 
         raise FileError("‘a.mid’ was not saved: No space left on device.", hint="Free some space.")
 
-    monkeypatch.setattr("gui.project_file.write_bytes", full)
-    studio.dialogs.paths.append(tmp_path / "a.mid")
-    studio.window.actions_["save"].trigger()
-    qtbot.waitUntil(lambda: studio.window.strip.isVisible())
+    with monkeypatch.context() as disk:
+        disk.setattr("gui.project_file.write_bytes", full)
+        studio.dialogs.paths.append(tmp_path / "a.mid")
+        studio.window.actions_["save"].trigger()
+        qtbot.waitUntil(lambda: studio.window.strip.isVisible())
     assert studio.document.path is None
     assert studio.document.score.note_count == 4
+    studio.dialogs.paths.append(tmp_path / "b.mid")
+    studio.window.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: studio.document.path == tmp_path / "b.mid")
+    assert not studio.window.strip.isVisible(), "it is saved by now"
 
 
 @pytest.mark.parametrize("answer", ["replace", "elsewhere", "cancel"])
@@ -1048,13 +1053,22 @@ def test_several_copies_are_offered_in_turn_and_none_goes_unseen(studio, qtbot, 
     assert len(find_recoveries(home / "recovery")) == 3
 
 
-def test_a_restore_that_is_called_off_is_offered_again(studio, qtbot, home, jobs):
+@pytest.mark.parametrize("called_off", ["at the question", "in the file dialog", "by a file that can't be written"])
+def test_a_restore_that_is_called_off_is_offered_again(studio, qtbot, home, jobs, called_off, tmp_path):
     left_behind(jobs, home / "recovery", 50)
     studio.window.unsaved_work.look(home / "recovery")
     qtbot.waitUntil(lambda: "recovered" in studio.window.strip.accessibleName())
     studio.document.apply("Delete", edits.erase(studio.document.score, 0, frozenset(studio.document.notes[:1])))
-    studio.dialogs.unsaved.append("cancel")
+    studio.dialogs.unsaved.append("cancel" if called_off == "at the question" else "save")
+    if called_off == "by a file that can't be written":
+        (tmp_path / "file").write_text("in the way")
+        studio.dialogs.paths.append(tmp_path / "file" / "study.ritornello")
     studio.window.strip.action_chosen.emit(0)
+    qtbot.waitUntil(lambda: not studio.jobs._jobs)
+    if called_off == "by a file that can't be written":
+        assert "was not saved" in studio.window.strip.accessibleName()
+        studio.window.strip.closed.emit()
+    assert studio.window.strip.isVisible()
     assert "recovered" in studio.window.strip.accessibleName()
     assert studio.document.score.note_count == 3
     assert len(find_recoveries(home / "recovery")) == 1

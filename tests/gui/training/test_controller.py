@@ -17,6 +17,7 @@ from core.music.score import Note, Part, Score
 from core.tasks import Control
 from gui import messages
 from gui.jobs import JobRunner
+from gui.message_pile import MessagePile
 from gui.training.controller import SEED_KEY, TrainController
 from gui.training.workspace import TrainWorkspace
 from tests.core.learning.light import LIGHT
@@ -162,6 +163,23 @@ def test_what_can_not_be_trained_says_why(qtbot, workspace, controller, home):
     qtbot.waitUntil(lambda: workspace.phase == "failed")
     assert workspace._title.text() == "There is no corpus ‘nowhere’."
     assert workspace.train.isEnabled()
+
+
+def test_why_a_training_broke_off_is_no_longer_told_once_one_goes_on(
+    qtbot, workspace, controller, home, corpus, answers
+):
+    pile = MessagePile()
+    qtbot.addWidget(pile)
+    messages.post(messages.Message("Something else."))
+    workspace.settings.corpus.setItemData(0, "nowhere")
+    qtbot.mouseClick(workspace.train, LEFT)
+    qtbot.waitUntil(lambda: "nowhere" in pile.accessibleName())
+    workspace.settings.corpus.setItemData(0, corpus.id)
+    qtbot.mouseClick(workspace.train, LEFT)
+    qtbot.waitUntil(lambda: pile.accessibleName() == "Something else.")
+    answers.append(True)
+    qtbot.mouseClick(workspace.cancel, LEFT)
+    qtbot.waitUntil(lambda: not controller.is_training)
 
 
 def test_how_a_model_learnt_can_be_seen_and_heard_later(qtbot, runner, home):

@@ -184,6 +184,8 @@ class MainWindow(QMainWindow):
             "models": lambda: self._built().library.open(),
             "about_model": self._open_about_model,
             "import_model": lambda: self._built().library.choose_import(),
+            "deleted_models": lambda: self._built().library.open_trash(),
+            "deleted_collections": lambda: self._built().corpus.open_trash(),
             "show_pieces": lambda: self.show_workspace("pieces"),
             "show_train": lambda: self.show_workspace("train"),
             "show_compose": lambda: self.show_workspace("compose"),

@@ -13,8 +13,10 @@ from core.corpus.rows import Rows
 from core.errors import AppError
 from core.music.score import Score
 from core.tasks import Control
+from core.trash import deleted_at
 from gui import messages
 from gui.controls.numbers import counted, grouped
+from gui.controls.trash_dialog import Deleted, TrashDialog
 from gui.corpus.report_model import Files, matching
 from gui.corpus.report_panel import CorpusChoice
 from gui.corpus.views import CorpusView, FilterView, filtered, glimpses_of, view_of
@@ -60,6 +62,7 @@ class CorpusController(QObject):
         self._import: Worker | None = None
         self._turn = 0
         self._playing = ""
+        self.trash: TrashDialog | None = None
         self._connect()
 
     def _connect(self) -> None:
@@ -77,6 +80,7 @@ class CorpusController(QObject):
         report.add_folder_requested.connect(lambda: self.choose_folder(add=True))
         report.add_files_requested.connect(lambda: self.choose_files(add=True))
         report.new_requested.connect(self.choose_folder)
+        report.trash_requested.connect(self.open_trash)
         report.lines_chosen.connect(self._set_lines)
         report.train_requested.connect(self._train)
         report.filter_requested.connect(self._find_files)
@@ -100,10 +104,8 @@ class CorpusController(QObject):
         """Show a corpus, as soon as it is read."""
 
         def failed(error: AppError) -> None:
-            from core.corpus.cache import DamagedCacheError  # loaded by now, with the corpus
-
             messages.post_failure(error)
-            if isinstance(error, DamagedCacheError):
+            if _sets_cache_aside(error):
                 self.show_corpus(corpus_id)  # it is set aside: what else there is can be shown
 
         self._run(_viewed, self._home, corpus_id, then=self._show_view, failed=failed, unless_later=True)
@@ -153,6 +155,19 @@ class CorpusController(QObject):
         )
         if files:
             self.import_paths(tuple(map(Path, files)), add=add)
+
+    def open_trash(self) -> None:
+        """Show what was deleted."""
+        if self.trash is None:
+            self.trash = TrashDialog(self.tr("Deleted collections"), self._workspace.window())
+            self.trash.restore_requested.connect(self._restore)
+        self._refresh_trash()
+        self.trash.show()
+        self.trash.activateWindow()
+
+    def _refresh_trash(self) -> None:
+        if self.trash is not None:
+            self._run(_trashed, self._home, then=self.trash.show_deleted)
 
     def set_playing(self, key: str) -> None:
         """What the transport plays, by its key; "" = nothing."""
@@ -245,6 +260,7 @@ class CorpusController(QObject):
             messages.post(Message(sentence, actions=(undo,), lasts_ms=20_000))
             self.corpora_changed.emit()
             self.refresh()
+            self._refresh_trash()
 
         self._turn += 1  # whatever is being read of it comes too late
         self._workspace.show_nothing()
@@ -257,8 +273,13 @@ class CorpusController(QObject):
                 messages.note(sentence.format(name=trashed.corpus.name, now=corpus.name))
             self.corpora_changed.emit()
             self.refresh(corpus.id)
+            self._refresh_trash()
 
-        self._run(_restored, self._home, trashed, then=then)
+        def failed(error: AppError) -> None:
+            messages.post_failure(error)
+            self._refresh_trash()  # it may be gone
+
+        self._run(_restored, self._home, trashed, then=then, failed=failed)
 
     def _change(self, task: Any, *values: Any, message: Message | None = None) -> None:
         """Change a corpus on disk by `task(home, *values) -> its id`, then show it."""
@@ -371,10 +392,13 @@ class CorpusController(QObject):
         task: Any,
         *values: Any,
         then: Any,
-        failed: Callable[[AppError], None] = messages.post_failure,
+        failed: Callable[[AppError], object] = messages.post_failure,
         unless_later: bool = False,
     ) -> None:
-        """Do `task(*values)` in a Worker; unless_later: its result is dropped if another such task began meanwhile."""
+        """Do `task(*values)` in a Worker; unless_later: its result is dropped if another such task began meanwhile.
+
+        Not so that the cache was set aside: nobody else will tell that.
+        """
         if unless_later:
             self._turn += 1
         turn = self._turn
@@ -386,8 +410,16 @@ class CorpusController(QObject):
         def on_failed(error: AppError) -> None:
             if not unless_later or turn == self._turn:
                 failed(error)
+            elif _sets_cache_aside(error):
+                messages.post_failure(error)
 
         self._runner.run(lambda _control: task(*values), on_done=on_done, on_failed=on_failed)
+
+
+def _sets_cache_aside(error: AppError) -> bool:
+    from core.corpus.cache import DamagedCacheError  # loaded by now, with the corpora
+
+    return isinstance(error, DamagedCacheError)
 
 
 # In the Workers. The store is imported there: it loads the MIDI libraries, which starting up can do without.
@@ -402,6 +434,10 @@ def _store(home: Path) -> Any:
 def _listed(home: Path) -> "tuple[Corpus, ...]":
     corpora: tuple[Corpus, ...] = _store(home).list()
     return corpora
+
+
+def _trashed(home: Path) -> tuple[Deleted, ...]:
+    return tuple(Deleted(item.corpus.name, deleted_at(item.path), item) for item in _store(home).trashed())
 
 
 def _made_of_samples(home: Path, samples: Path) -> str:

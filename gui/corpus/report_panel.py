@@ -57,6 +57,7 @@ class ReportPanel(Surface):
     add_folder_requested = Signal()
     add_files_requested = Signal()
     """More files are to be added to this corpus."""
+    trash_requested = Signal()
     new_requested = Signal()
     """Another corpus is to be made of a folder."""
     lines_chosen = Signal(str)
@@ -321,6 +322,7 @@ class ReportPanel(Surface):
     def _open_menu(self) -> None:
         menu = QMenu(self)
         menu.addAction(self.tr("Another collection from a folder…"), self.new_requested.emit)
+        menu.addAction(self.tr("Deleted collections…"), self.trash_requested.emit)
         menu.addSeparator()
         has_corpus = self.corpora.currentIndex() >= 0
         menu.addAction(self.tr("Rename…"), self._rename).setEnabled(has_corpus)

@@ -20,11 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import AppError
 from core.learning.spec import PRESETS
+from core.trash import deleted_at
 from gui import messages
 from gui.controls.buttons import PlainButton
 from gui.controls.numbers import grouped
 from gui.controls.text import Text
+from gui.controls.trash_dialog import Deleted, TrashDialog
 from gui.jobs import JobRunner
 from gui.messages import Message, MessageAction
 
@@ -42,6 +45,7 @@ class LibraryDialog(QDialog):
     delete_requested = Signal(object)
     export_requested = Signal(object)
     import_requested = Signal()
+    trash_requested = Signal()
     compose_requested = Signal(object)
     history_requested = Signal(object)
     about_requested = Signal(object)
@@ -81,6 +85,8 @@ class LibraryDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         self.add = PlainButton(self.tr("Add from a file…"), icon="plus")
+        self.trash = PlainButton(self.tr("Deleted…"))
+        self.trash.setToolTip(self.tr("Models deleted in the last 30 days: take one back"))
         self.export = PlainButton(self.tr("Export…"), icon="download")
         self.export.setToolTip(self.tr("Write the model as one file, to share or to keep"))
         self.about = PlainButton(self.tr("About…"), icon="info")
@@ -91,6 +97,7 @@ class LibraryDialog(QDialog):
         self.delete = PlainButton(self.tr("Delete"), icon="trash-2")
         self.compose = PlainButton(self.tr("Compose with it"), icon="arrow-right")
         buttons.addWidget(self.add)
+        buttons.addWidget(self.trash)
         buttons.addStretch(1)
         for button in (self.about, self.history, self.export, self.rename, self.delete, self.compose):
             buttons.addWidget(button)
@@ -98,6 +105,7 @@ class LibraryDialog(QDialog):
         self.table.itemSelectionChanged.connect(self._look)
         self.table.itemDoubleClicked.connect(lambda _item: self.compose.click())
         self.add.clicked.connect(self.import_requested)
+        self.trash.clicked.connect(self.trash_requested)
         self.export.clicked.connect(lambda: self.export_requested.emit(self.record))
         self.delete.clicked.connect(lambda: self.delete_requested.emit(self.record))
         self.compose.clicked.connect(lambda: self.compose_requested.emit(self.record))
@@ -206,6 +214,7 @@ class LibraryController(QObject):
         self._home = home
         self._window = parent
         self.dialog: LibraryDialog | None = None
+        self.trash: TrashDialog | None = None
 
     def open(self) -> None:
         """Show the models."""
@@ -215,6 +224,7 @@ class LibraryController(QObject):
             self.dialog.delete_requested.connect(self.delete)
             self.dialog.export_requested.connect(self._choose_export)
             self.dialog.import_requested.connect(self.choose_import)
+            self.dialog.trash_requested.connect(self.open_trash)
             self.dialog.about_requested.connect(lambda record: self.about(record.id))
             self.dialog.compose_requested.connect(lambda record: self._leave(record, self.compose_requested))
             self.dialog.history_requested.connect(lambda record: self._leave(record, self.history_requested))
@@ -222,10 +232,21 @@ class LibraryController(QObject):
         self.dialog.show()
         self.dialog.activateWindow()
 
+    def open_trash(self) -> None:
+        """Show what was deleted."""
+        if self.trash is None:
+            self.trash = TrashDialog(self.tr("Deleted models"), self._window)
+            self.trash.restore_requested.connect(self._restore)
+        self.refresh()
+        self.trash.show()
+        self.trash.activateWindow()
+
     def refresh(self) -> None:
-        """Read the list anew, if it is shown."""
+        """Read the lists anew that are shown."""
         if self.dialog is not None:
             self._runner.run(lambda _control: self._library().list(), on_done=self.dialog.show_records)
+        if self.trash is not None:
+            self._runner.run(lambda _control: _deleted(self._library()), on_done=self.trash.show_deleted)
 
     def about(self, model_id: str) -> None:
         """Show what is known of a model."""
@@ -299,7 +320,13 @@ class LibraryController(QObject):
                 messages.note(sentence.format(name=trashed.record.name, now=record.name))
             self._changed()
 
-        self._runner.run(lambda _control: self._library().restore(trashed), on_done=then)
+        self._runner.run(
+            lambda _control: self._library().restore(trashed), on_done=then, on_failed=self._on_not_restored
+        )
+
+    def _on_not_restored(self, error: AppError) -> None:
+        messages.post_failure(error)
+        self.refresh()  # it may be gone
 
     def _leave(self, record: "ModelRecord", wish: SignalInstance) -> None:
         if self.dialog is not None:
@@ -314,3 +341,7 @@ class LibraryController(QObject):
         from core.learning.models.library import Library
 
         return Library(self._home)
+
+
+def _deleted(library: "Library") -> tuple[Deleted, ...]:
+    return tuple(Deleted(item.record.name, deleted_at(item.path), item) for item in library.trashed())

@@ -204,6 +204,19 @@ def delete_shown(qtbot, shown, posted):
     return posted[-1].actions[0].act
 
 
+def test_a_deleted_collection_comes_back_from_the_list_of_the_deleted(qtbot, shown, controller, posted, home):
+    delete_shown(qtbot, shown, posted)
+    qtbot.waitUntil(lambda: shown.currentWidget() is shown.empty)
+    shown.report.trash_requested.emit()
+    trash = controller.trash
+    qtbot.waitUntil(lambda: trash.list.count() == 1)
+    assert trash.list.item(0).text().startswith("music, deleted 2")
+    qtbot.mouseClick(trash.restore, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: trash.list.count() == 0)
+    qtbot.waitUntil(lambda: shown.report.corpora.currentText() == "music")
+    assert [corpus.name for corpus in CorpusStore(home).list()] == ["music"]
+
+
 def test_a_collection_taken_back_stands_beside_one_that_took_its_name(qtbot, shown, controller, tmp_path, posted, home):
     from tests.gui.corpus.conftest import melody, write_midi
 
@@ -263,11 +276,22 @@ def test_a_damaged_cache_is_told_and_the_collection_shown_all_the_same(qtbot, sh
     qtbot.waitUntil(lambda: shown.view.statistics.notes == 100)
 
 
+def test_a_damaged_cache_is_told_also_when_something_else_is_looked_at_meanwhile(
+    qtbot, shown, controller, runner, posted, home
+):
+    qtbot.waitUntil(lambda: not runner._jobs)
+    damage_cache(home)
+    controller.show_corpus(controller.corpus_id)
+    shown.filter_requested.emit("", -1)
+    qtbot.waitUntil(lambda: not runner._jobs)
+    assert sentences(posted) == {"The cache of read files was damaged, and is set aside."}
+
+
 def test_an_import_that_finds_a_damaged_cache_tells_it_and_goes_on(qtbot, shown, controller, music, posted, home):
     damage_cache(home)
     before = shown.view
     controller.import_paths((music,))
-    qtbot.waitUntil(lambda: shown.view is not before)
+    qtbot.waitUntil(lambda: shown.view is not before and bool(posted))
     assert sentences(posted) == {"The cache of read files was damaged, and is set aside."}
     assert shown.view.piece_count == 5
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 
 from core.learning.models.library import Library, ModelRecord
+from core.trash import Trash
 from gui import messages
 from gui.controls.text import Text
 from gui.training.about_model import AboutModelDialog
@@ -68,6 +69,31 @@ def test_a_deleted_model_comes_back_by_undo(qtbot, controller, library, posted):
     qtbot.waitUntil(lambda: "Airs" not in names(controller))
     posted[-1].actions[0].act()
     qtbot.waitUntil(lambda: "Airs" in names(controller))
+
+
+def test_a_deleted_model_comes_back_from_the_list_of_the_deleted(qtbot, controller, library, posted):
+    qtbot.mouseClick(controller.dialog.trash, LEFT)
+    trash = controller.trash
+    assert not trash.restore.isEnabled()
+    choose(controller, "Airs")
+    qtbot.mouseClick(controller.dialog.delete, LEFT)
+    qtbot.waitUntil(lambda: trash.list.count() == 1)
+    assert trash.list.item(0).text().startswith("Airs, deleted 2")
+    with qtbot.waitSignal(controller.models_changed):
+        qtbot.mouseClick(trash.restore, LEFT)
+    qtbot.waitUntil(lambda: "Airs" in names(controller) and trash.list.count() == 0)
+    assert library.find("Airs").state == "ready"
+
+
+def test_what_is_gone_from_the_trash_meanwhile_is_told_and_leaves_the_list(qtbot, controller, library, home, posted):
+    library.delete(library.find("Airs"))
+    controller.open_trash()
+    trash = controller.trash
+    qtbot.waitUntil(lambda: trash.list.count() == 1)
+    Trash(home).empty()
+    qtbot.mouseClick(trash.restore, LEFT)
+    qtbot.waitUntil(lambda: trash.list.count() == 0)
+    assert "can't be brought back" in posted[-1].sentence
 
 
 def test_a_model_is_renamed(qtbot, controller, monkeypatch):

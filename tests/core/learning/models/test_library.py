@@ -235,7 +235,7 @@ _DAMAGED_CARDS = (
     b"[]",
     b"null",
     b'{"format": 2}',
-    b'{"format": 99, "name": "x"}',
+    b'{"format": "99", "name": "x"}',
     b"[" * 200_000,
     b"\xff\xfe",
     bytes(100),
@@ -257,6 +257,14 @@ def test_a_damaged_model_is_listed_with_what_is_wrong_and_can_be_deleted_and_tak
     (record.path / "model.json").unlink()
     (record.path / "model.json").mkdir()
     assert library.find(record.id).state == "damaged"
+
+
+def test_a_model_of_a_newer_ritornello_is_told_from_a_damaged_one(library, record):
+    (record.path / "model.json").write_text('{"format": 99, "name": "x"}')
+    newer = library.find(record.id)
+    assert (newer.state, newer.damage.count("newer Ritornello")) == ("newer", 1)
+    with pytest.raises(ModelError, match="newer Ritornello"):
+        library.load(newer)
 
 
 def test_the_starter_stays(library):

@@ -24,7 +24,7 @@ from gui.take_records import read_takes, takes_record
 from gui.takes import Takes
 
 PROJECT_SUFFIX = ".ritornello"
-MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf")
+MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
 _FORMAT = 1
 _LARGEST = 100_000_000
 """Bytes: no score of a person comes near; a hostile .zip unpacks to more."""

@@ -163,7 +163,7 @@ def import_paths(
             if not work.total:
                 raise FileError(
                     f"There are no MIDI files in ‘{_name_of(paths)}’.",
-                    hint="Files that end in .mid, .midi, .kar, .rmi or .zip can be read.",
+                    hint="Files that end in .mid, .midi, .smf, .kar, .rmi or .zip can be read.",
                 )
             work.read(reader, processes)
             return _conclude(work, store, paths, earlier=earlier, name=name.strip(), began=began)

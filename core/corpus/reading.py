@@ -17,7 +17,7 @@ import numpy as np
 from core.corpus.cache import Seen, Understood
 from core.corpus.melody import are_lines, best_parts
 from core.corpus.note_table import NoteTable, notes_at_once
-from core.corpus.walk import LARGEST_FILE, MEMBER, TOO_LARGE, Found, opened_zip, shown
+from core.corpus.walk import MEMBER, TOO_LARGE, Found, largest, opened_zip, shown
 from core.errors import DamagedError, FileError
 from core.loading.opening import open_file
 from core.loading.zips import ZIP_ERRORS
@@ -145,22 +145,23 @@ class _Files:
 
     def _content(self, item: Found) -> bytes:
         """Raises OSError, DamagedError where it can't be opened, and FileError with the reason where the content itself is at fault."""
+        most = largest(item.path)
         archive, is_member, member = item.path.partition(MEMBER)
         if not is_member:
             # Asking for what there is and no more: a buffer for the largest file costs more than reading a small one.
             with open_file(item.path, buffering=0) as file:
-                content = file.read(min(item.size, LARGEST_FILE) + 1)
+                content = file.read(min(item.size, most) + 1)
         else:
             try:
                 with self._opened(archive).open(member.decode("utf-8", "surrogateescape")) as file:
-                    content = file.read(LARGEST_FILE + 1)
+                    content = file.read(most + 1)
             except NotImplementedError as error:
                 raise FileError("Packed in a way that can't be read; unpack the zip first") from error
             except RuntimeError as error:
                 raise FileError("Protected by a password") from error
             except ZIP_ERRORS as error:
                 raise FileError("Damaged inside the zip") from error
-        if len(content) > LARGEST_FILE:
+        if len(content) > most:
             raise FileError(TOO_LARGE)
         return content
 

@@ -26,6 +26,8 @@ MEMBER = b"\0"
 
 LARGEST_FILE = 8 * 2**20
 """Bytes. The longest opera is smaller; what is larger is no music, or would hold everything else up."""
+LARGEST_WRAPPED = 64 * 2**20
+"""The same of a .rmi, which may hold a soundfont beside its music: of that part the reader asks for no more than of others."""
 _LARGEST_DIRECTORY = 32 * 2**20
 """Bytes, of a zip's list of members: some 300,000 of them."""
 _LARGEST_RATIO = 300
@@ -50,6 +52,11 @@ class Found:
 def shown(path: bytes) -> str:
     """A path as text for people: a zip's member after a slash, bytes that are no text replaced."""
     return path.replace(MEMBER, b"/").decode("utf-8", "replace")
+
+
+def largest(path: bytes) -> int:
+    """Bytes that a file of this name may have."""
+    return LARGEST_WRAPPED if _extension(path) == b".rmi" else LARGEST_FILE
 
 
 def _extension(name: bytes) -> bytes:
@@ -136,7 +143,7 @@ def _file(path: bytes, status: os.stat_result, listed: Callable[[Found], Sequenc
         reason = "Not a file but a device or pipe"
     elif _is_of_apple(os.path.basename(path)):  # noqa: PTH119 -- pathlib knows no bytes
         reason = _APPLE
-    elif not is_zip and status.st_size > LARGEST_FILE:
+    elif not is_zip and status.st_size > largest(path):
         reason = TOO_LARGE
     elif not status.st_size:
         reason = "Empty"
@@ -200,7 +207,7 @@ def _why_not(member: zipfile.ZipInfo, name: bytes) -> str:
         return "A zip inside a zip; unpack it first"
     if member.flag_bits & 0x1:
         return "Protected by a password"
-    if member.file_size > LARGEST_FILE:
+    if member.file_size > largest(name):
         return TOO_LARGE
     if member.file_size > 2**20 and member.file_size > _LARGEST_RATIO * member.compress_size:
         return "Unpacks to far more than its size, so it is no music"

@@ -147,7 +147,7 @@ class _Draft:
         if self.chunks.is_cut_off:
             bars = position_at(score, max(0, end - 1)).bar
             self.repairs.append(f"Cut off; first {counted(bars, 'bar')} kept")
-        return score, tuple(dict.fromkeys(self.repairs))
+        return score, tuple(self.repairs)
 
     def _tell_damage(self, tracks: list[TrackEvents], *, has_notes: bool) -> None:
         damages = [

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.music.midi_drums import DRUM_BANKS, DRUM_CHANNEL, rhythm_of
-from core.music.midi_table import EventTable, Integers
+from core.music.midi_table import EventTable, Integers, Octets
 from core.music.note_pairing import paired
 from core.music.score import BEND, KEY_PRESSURE, PRESSURE, PROGRAM
 
@@ -86,15 +86,18 @@ class _Pass:
         number = (space_of[table.track] * _PORTS + _ports(table)) * CHANNELS + (table.status & 0x0F)
         merged = _sorting(file_of[table.track] << _TICK_BITS | table.tick)
         rank = _sorting(number[merged])
-        order = merged[rank]
+        order: Integers | slice = merged[rank]
         # From here on all is by channel, and in the order of the merged tracks.
-        self._rank, self._number, self._track = rank, number[order], table.track[order]
-        self._tick, self._own_tick, self._status = ticks[order], table.tick[order], table.status[order]
-        self._first, self._second = table.first[order], table.second[order]
+        if bool((np.diff(merged[rank]) > 0).all()):
+            order = slice(None)  # spares copies
+        self._number, self._track = number[order], table.track[order]
+        self._tick, self._own_tick = ticks[order], table.tick[order]
+        self._status, self._first, self._second = table.status[order], table.first[order], table.second[order]
+        self._rank = rank
         self._kind = self._status >> 4
         self._is_strike = (self._kind == 9) & (self._second > 0)
         self._is_off = (self._kind == 8) | ((self._kind == 9) & ~self._is_strike)
-        is_new = np.ones(len(order), bool)
+        is_new = np.ones(len(number), bool)
         is_new[1:] = self._number[1:] != self._number[:-1]
         self._channel = np.cumsum(is_new) - 1
         self._start = np.flatnonzero(is_new)[self._channel]
@@ -126,9 +129,9 @@ class _Pass:
         notes = Struck(
             voice,
             self._tick[strikes],
-            self._first[strikes],
+            self._first[strikes].astype(np.int64),
             np.where(off >= 0, self._tick[off], 0),
-            self._second[strikes],
+            self._second[strikes].astype(np.int64),
             off < 0,
             (off >= 0) & (self._own_tick[off] <= self._own_tick[strikes]),
         )
@@ -157,14 +160,14 @@ class _Pass:
             return np.zeros(len(strikes), np.int64), np.zeros(len(strikes), np.int64), is_drums
         chosen = self._last(is_program)
         at_strike = chosen[strikes]
-        program = np.where(at_strike >= 0, self._first[at_strike], 0)
+        program = np.where(at_strike >= 0, self._first[at_strike], 0).astype(np.int64)
         bank = np.zeros(len(strikes), np.int64)
         for controller, shift in ((0, 7), (32, 0)):
             is_select = (self._kind == 0xB) & (self._first == controller)
             if is_select.any():
                 # A bank is chosen by the program that follows.
                 select = np.where(at_strike >= 0, self._last(is_select)[at_strike], -1)
-                bank |= np.where(select >= 0, self._second[select], 0) << shift
+                bank |= np.where(select >= 0, self._second[select], 0).astype(np.int64) << shift
         return program, bank, is_drums | np.isin(bank >> 7, DRUM_BANKS)
 
     def _rhythms(self) -> Iterator[tuple[int, int, int, bool]]:
@@ -287,9 +290,9 @@ def _ports(table: EventTable) -> Integers:
     return port
 
 
-def _as_controls(tick: Integers, status: Integers, first: Integers, second: Integers) -> Integers:
+def _as_controls(tick: Integers, status: Octets, first: Octets, second: Octets) -> Integers:
     """(controls, 4): tick, number, value, 0."""
-    kind = status >> 4
+    kind, first, second = status >> 4, first.astype(np.int64), second.astype(np.int64)
     number = np.select(
         [kind == 0xB, kind == 0xE, kind == 0xD, kind == 0xC], [first, BEND, PRESSURE, PROGRAM], KEY_PRESSURE + first
     )

@@ -7,6 +7,7 @@ Ticks are the file's own.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from core.music.midi_events import END_OF_TRACK, MAX_EVENTS, OtherEvent, TrackEvents, Unreadable, read_track
 
 Integers = npt.NDArray[np.int64]
+Octets = npt.NDArray[np.uint8]
 
 LATEST = 2**40 - 1
 """Ticks beyond are taken for this one: no music comes near, and arithmetic stays within 64 bits."""
@@ -37,9 +39,9 @@ class EventTable:
 
     track: Integers
     tick: Integers
-    status: Integers
-    first: Integers
-    second: Integers
+    status: Octets
+    first: Octets
+    second: Octets
     """0 where there is but one data byte."""
     starts: Integers
     """(tracks + 1,): where each track's events start."""
@@ -60,17 +62,33 @@ def read_tracks(contents: Sequence[bytes]) -> tuple[EventTable, dict[int, Unread
         read[number] = _read_alone(number, contents[number], refused)
     tracks = spans.tracks()
     if read:
-        columns = columns[:, ~np.isin(columns[0], list(read))]
-        rows = [(number, *row) for number, track in read.items() for row in track.channel_events]
-        columns = np.concatenate([columns, np.array(rows, np.int64).reshape(-1, 5).T], axis=1)
-        columns = columns[:, np.argsort(columns[0], kind="stable")]
+        columns = _with_others(columns, read)
         for number, track in read.items():
             track.channel_events = []
             tracks[number] = track
     starts = np.searchsorted(columns[0], np.arange(len(contents) + 1))
-    columns[1] = np.minimum(columns[1], LATEST)
+    return EventTable(*columns, starts, tuple(tracks)), refused
+
+
+_Columns = tuple[Integers, Integers, Octets, Octets, Octets]
+"""Track, tick, status and both data bytes of channel events."""
+
+
+def _with_others(columns: _Columns, read: dict[int, TrackEvents]) -> _Columns:
+    """With the tracks that were read alone, in the place of what was found of them."""
+    rows = [(number, *row) for number, track in read.items() for row in track.channel_events]
+    others = np.array([(track, min(tick, LATEST), *message) for track, tick, *message in rows], np.int64).reshape(-1, 5)
     track, tick, status, first, second = columns
-    return EventTable(track, tick, status, first, second, starts, tuple(tracks)), refused
+    kept = ~np.isin(track, list(read))
+    order = np.argsort(np.concatenate([track[kept], others[:, 0]]), kind="stable")
+    octets = others[:, 2:].astype(np.uint8).T
+    return (
+        np.concatenate([track[kept], others[:, 0]])[order],
+        np.concatenate([tick[kept], others[:, 1]])[order],
+        np.concatenate([status[kept], octets[0]])[order],
+        np.concatenate([first[kept], octets[1]])[order],
+        np.concatenate([second[kept], octets[2]])[order],
+    )
 
 
 def _read_alone(number: int, content: bytes, refused: dict[int, Unreadable]) -> TrackEvents:
@@ -114,53 +132,64 @@ class _Spans:
         del self._runs[before[0] :], self._run_owners[before[0] :], self._singles[before[1] :]
         return False
 
-    def columns(self, tracks: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        """(5, events): track, tick, status and both data bytes; and which tracks have to be read another way."""
+    def columns(self, tracks: int) -> tuple[_Columns, npt.NDArray[np.bool_]]:
+        """The events; and which tracks have to be read another way."""
         delta, status, first, second, counts = self._of_runs()
-        owners = np.repeat(np.array(self._run_owners, np.int64), counts)
-        places = np.concatenate([[0], np.cumsum(counts)])[[runs for _track, runs, _content in self._singles]]
-        columns = np.stack([owners, delta, status, first, second])
+        owner = np.repeat(np.array(self._run_owners, np.int64), counts)
         if self._singles:
-            columns = np.insert(columns, places.astype(np.int64), self._of_singles(), axis=1)
-        owner, delta, status = columns[:3]
+            ends = np.append(0, np.cumsum(counts))
+            places = ends[[runs for _track, runs, _content in self._singles]]
+            # Where each of all events goes.
+            to = np.arange(len(places)) + places
+            is_run = np.ones(len(delta) + len(places), bool)
+            is_run[to] = False
+            single = self._of_singles()
+            octets = single[2:].astype(np.uint8)
+            owner, delta = _merged(owner, single[0], is_run), _merged(delta, single[1], is_run)
+            status, first = _merged(status, octets[0], is_run), _merged(first, octets[1], is_run)
+            second = _merged(second, octets[2], is_run)
         starts = np.searchsorted(owner, np.arange(tracks + 1))
-        is_new = np.zeros(len(owner) + 1, bool)
-        is_new[starts] = True
-        # Running status: the last one of a channel that was named in the track.
         is_other = status >= 0xF0
-        last = np.maximum.accumulate(np.where((status >= 0x80) & ~is_other, np.arange(len(status)), -1))
-        is_running = status == 0
-        status[is_running] = status[last[is_running]]
-        is_odd = np.zeros(tracks + 1, bool)
-        is_odd[owner[is_running & ((last < starts[owner]) | ((status >= 0xC0) & (status < 0xE0)))]] = True
-        is_odd[owner[(status == 0xFF) & (columns[3] == END_OF_TRACK) & ~is_new[1:]]] = True
+        # Running status: the last one of a channel that was named in the track.
+        named = np.flatnonzero((status >= 0x80) & ~is_other)
+        is_running = np.flatnonzero(status == 0)
+        is_odd = np.zeros(tracks, bool)
+        if len(is_running):
+            which = np.searchsorted(named, is_running) - 1
+            last = named[which] if len(named) else np.full(len(which), -1)
+            status[is_running] = status[last]
+            is_lost = (which < 0) | (last < starts[owner[is_running]])
+            is_odd[owner[is_running[is_lost | ((status[last] >= 0xC0) & (status[last] < 0xE0))]]] = True
+        others = np.flatnonzero(is_other)
+        is_end = (status[others] == 0xFF) & (first[others] == END_OF_TRACK)
+        is_odd[owner[others[is_end & (others + 1 < starts[owner[others] + 1])]]] = True
+        is_odd |= np.diff(starts) > MAX_EVENTS
         ticks = np.cumsum(delta)
-        columns[1] = ticks - np.append(0, ticks)[starts[owner]]
-        counts = np.diff(starts)
-        is_odd[:-1] |= counts > MAX_EVENTS
-        self._starts, self._ticks, self._other = starts, columns[1], np.flatnonzero(is_other)
-        self._owners = owner
-        return columns[:, ~is_other], is_odd[:-1]
+        tick = np.minimum(ticks - np.append(0, ticks)[starts[owner]], LATEST)
+        self._starts, self._ticks, self._other, self._owners = starts, tick, others, owner[others]
+        kept = ~is_other
+        return (owner[kept], tick[kept], status[kept], first[kept], second[kept]), is_odd
 
-    def _of_runs(self) -> tuple[Integers, Integers, Integers, Integers, Integers]:
+    def _of_runs(self) -> tuple[Integers, Octets, Octets, Octets, Integers]:
         """Delta, status (0 where it isn't named), data; and how many events each run has."""
         byte = np.frombuffer(b"".join(self._runs), np.uint8)
-        low = np.flatnonzero(byte < 0x80).reshape(-1, 3)
-        head, first, second = low.T
+        low = np.flatnonzero(byte < 0x80)
+        head, after, second = low[::3], low[1::3], low[2::3]
         start = np.append(0, second[:-1] + 1)[: len(head)]
         delta = byte[head].astype(np.int64)
         longer = np.flatnonzero(head > start)
-        shift = 7
+        back = 1
         while len(longer):
-            delta[longer] |= (byte[head[longer] - shift // 7] & 0x7F).astype(np.int64) << shift
-            longer = longer[head[longer] - shift // 7 > start[longer]]
-            shift += 7
-        status = np.where(first - head > 1, byte[first - 1], 0)
+            delta[longer] |= (byte[head[longer] - back] & 0x7F).astype(np.int64) << 7 * back
+            longer = longer[head[longer] - back > start[longer]]
+            back += 1
+        status = np.where(after - head > 1, byte[after - 1], np.uint8(0))
         ends = np.cumsum([len(run) for run in self._runs], dtype=np.int64)
         counts = np.diff(np.searchsorted(second, ends), prepend=0)
-        return delta, status.astype(np.int64), byte[first].astype(np.int64), byte[second].astype(np.int64), counts
+        return delta, status, byte[after], byte[second], counts
 
     def _of_singles(self) -> Integers:
+        """(5, singles): track, delta, status and data; of meta events their kind is the first."""
         rows = []
         for number, _runs, content in self._singles:
             place = delta = 0
@@ -180,7 +209,7 @@ class _Spans:
         last = self._starts[1:] - 1
         ends = np.where(np.diff(self._starts) > 0, self._ticks[last] if len(self._ticks) else 0, 0)
         tracks = [TrackEvents(end=end) for end in ends.tolist()]
-        others, owners = self._other, self._owners[self._other]
+        others, owners = self._other, self._owners
         # Of the events before it in its track, those that are a channel's.
         places = (
             others - self._starts[owners] - (np.arange(len(others)) - np.searchsorted(others, self._starts)[owners])
@@ -189,3 +218,16 @@ class _Spans:
         for owner, tick, place, (kind, content) in rows:
             tracks[owner].others.append(OtherEvent(tick, place, kind, content))
         return tracks
+
+
+_Kind = TypeVar("_Kind", np.int64, np.uint8)
+
+
+def _merged(
+    column: npt.NDArray[_Kind], others: npt.NDArray[_Kind], is_of_column: npt.NDArray[np.bool_]
+) -> npt.NDArray[_Kind]:
+    """The values of both, each in its order, as the mask tells."""
+    merged = np.empty(len(is_of_column), column.dtype)
+    merged[is_of_column] = column
+    merged[~is_of_column] = others
+    return merged

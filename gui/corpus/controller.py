@@ -151,7 +151,7 @@ class CorpusController(QObject):
             self._workspace,
             self.tr("MIDI files"),
             "",
-            self.tr("MIDI files and archives (*.mid *.midi *.kar *.rmi *.zip)"),
+            self.tr("MIDI files and archives (*.mid *.midi *.smf *.kar *.rmi *.zip)"),
         )
         if files:
             self.import_paths(tuple(map(Path, files)), add=add)

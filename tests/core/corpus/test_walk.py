@@ -27,7 +27,7 @@ def put(path: Path, content: bytes = b"MThd") -> Path:
 
 
 def test_every_spelling_of_the_extensions_is_found_at_any_depth(tmp_path: Path) -> None:
-    names = {"a.mid", "deep/er/B.MIDI", "ü & 音楽/c.Kar", "with space/d.rmi"}
+    names = {"a.mid", "deep/er/B.MIDI", "ü & 音楽/c.Kar", "with space/d.rmi", "e.SMF"}
     for name in names:
         put(tmp_path / name)
     put(tmp_path / "notes.txt")

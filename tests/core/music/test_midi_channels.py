@@ -12,6 +12,7 @@ from core.music.channel_state import before_strikes, changes
 from core.music.midi_file import midi_bytes, read_midi_bytes
 from core.music.score import BEND, PROGRAM
 from core.music.timing import bar_starts
+from tests.benchmarks.fidelity import compared, made_files
 from tests.builders import END, chunk, event, meta, midi, off, on, some_notes, track
 
 
@@ -317,3 +318,13 @@ def test_a_web_page_is_called_so():
 def test_after_real_damage_nothing_is_taken_for_music():
     result = read(chunk(b"MTrk", line(60, 62) + on(0, 64) + b"\0\xf4" + event(0x0FFFFF, 64, 0) + some_notes()))
     assert (result.score.end, result.score.note_count) == (1440, 3)
+
+
+def test_notes_of_made_files_sound_as_a_reader_by_mido_hears_them_and_all_events_come_back():
+    found = compared(made_files(12, seed=7))
+    assert found.notes > 1000
+    assert found.differing["as read"] == found.differing["after writing"] == 0
+    assert found.after["control_change"] >= found.before["control_change"] > 0
+    assert {
+        kind for kind in found.before if found.after[kind] < found.before[kind] and kind != "program_change"
+    } == set()

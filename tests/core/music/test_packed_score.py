@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import FileError
 from core.music.packed_score import packed, unpacked
-from core.music.score import Part
+from core.music.score import ControlChange, Part, pitch_bend
 from tests.builders import score
 from tests.strategies import scores
 
@@ -69,3 +69,10 @@ def test_a_heading_that_we_never_write_is_refused(heading):
 
 def test_the_heading_itself_is_none_of_those():
     assert unpacked(zlib.compress(struct.pack("<I", len(HEADING)) + HEADING)).parts == (Part(),)
+
+
+def test_a_piece_stored_by_the_first_version_opens_with_its_bends_among_the_controllers():
+    heading = HEADING.replace(b'["",0,false,0,0,0]', b'["",0,false,0,2,1]')
+    rows = struct.pack("<9i", 0, 7, 90, 480, 64, 127, 240, -8192, 0)[:32]
+    (old,) = unpacked(zlib.compress(struct.pack("<I", len(heading)) + heading + rows)).parts
+    assert old.controls == (ControlChange(0, 7, 90), pitch_bend(240, -8192), ControlChange(480, 64, 127))

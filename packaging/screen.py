@@ -64,6 +64,16 @@ class Screen:
         """Until a window's title matches. Raises TimeoutError."""
         self._wait(lambda: any(re.search(pattern, title) for title in self.titles()), patience_s)
 
+    def wait_still(self, still_s=3.0, patience_s=30.0):
+        """Until what is on the screen has been the same for a while."""
+        began = changed = time.monotonic()
+        before = b""
+        while time.monotonic() < min(changed + still_s, began + patience_s):
+            now = self._pixels(0, HEIGHT)
+            if now != before:
+                before, changed = now, time.monotonic()
+            time.sleep(0.2)
+
     def titles(self):
         """Of all windows that are shown."""
         found = self._ask("xdotool", "search", "--onlyvisible", "--name", ".")

@@ -89,7 +89,7 @@ class Trial:
             self.log.check(words, False, f"{error}; it said: {process.stdout.read().decode('utf-8', 'replace')[-800:]}")
             return None
         if picture:
-            time.sleep(2.5)  # so that the whole of it is there to be looked at
+            shown.wait_still()  # so that the whole of it is there to be looked at
             shown.picture(self._pictures / f"{self.log.where.replace(' ', '-')}-{picture}.png")
         self._end(process)
         said = process.stdout.read().decode("utf-8", "replace").strip()

@@ -194,7 +194,7 @@ def main(names: list[str]) -> None:
     PICTURES.mkdir(exist_ok=True)
     window = make_window(preferences)
     window.resize(SIZE)
-    window.show_first_page()
+    window.show_first_page(awaits_seed=True)
     window.show()
     window.prepare_rest()
     window.read_seed()

@@ -361,7 +361,7 @@ def test_a_recent_file_is_in_the_menu_at_once(studio, qtbot, tmp_path):
 
 def test_on_the_first_page_enter_gives_music(home, qtbot, dressed, stocked):
     desk = Desk(home, qtbot, stocked)
-    desk.window.show_first_page()
+    desk.window.show_first_page(awaits_seed=True)
     desk.window.show()
     qtbot.waitExposed(desk.window)
     desk.window.prepare_rest()
@@ -379,7 +379,7 @@ def test_on_the_first_page_enter_gives_music(home, qtbot, dressed, stocked):
 
 def test_g_on_the_first_page_gives_music_too(home, qtbot, dressed, stocked):
     desk = Desk(home, qtbot, stocked)
-    desk.window.show_first_page()
+    desk.window.show_first_page(awaits_seed=True)
     desk.window.show()
     desk.window.prepare_rest()
     desk.window.read_seed()

@@ -33,7 +33,7 @@ def desk(home: Path, qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
     theme.apply(qapp, "dark")
     home.mkdir(exist_ok=True)
     desk = Desk(home, qtbot, Library(home))
-    desk.window.show_first_page()
+    desk.window.show_first_page(awaits_seed=True)
     desk.window.show()
     qtbot.waitExposed(desk.window)
     desk.window.prepare_rest()

@@ -14,6 +14,7 @@ from core.music.midi_channels import PORT_PREFIX, Struck, Voice, interpreted
 from core.music.midi_events import END_OF_TRACK, Chunks, TrackEvents, Unreadable
 from core.music.midi_events import OtherEvent as Found
 from core.music.midi_limits import (
+    LONGEST_ENDLESS,
     LONGEST_HOURS,
     LONGEST_REST_QUARTERS,
     MAX_CONTROLS,
@@ -329,8 +330,10 @@ def _placed(
         ]
         track_ends = np.array(ends, np.int64)[notes.voice]
         end = np.where(notes.is_endless, np.where(track_ends > onset, track_ends, onset + TICKS_PER_QUARTER), end)
-    end = np.maximum(end, onset + 1)
-    _tell(drafts, owner[notes.is_endless], "endless note", "closed at the end")
+    is_long = notes.is_endless & (end > onset + LONGEST_ENDLESS)
+    end = np.maximum(np.where(is_long, onset + LONGEST_ENDLESS, end), onset + 1)
+    _tell(drafts, owner[notes.is_endless & ~is_long], "endless note", "closed at the end")
+    _tell(drafts, owner[is_long], "endless note", "closed after four bars")
     _tell(drafts, owner[notes.is_brief], "note", "without length made one tick long")
     for number, count in _counts(owner):
         if count > MAX_NOTES:

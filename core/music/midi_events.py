@@ -5,6 +5,7 @@ the file's own. A track that breaks off gives what came before; `damage` says wh
 Standard MIDI File Format 1.0 (RP-001), "MIDI Files".
 """
 
+import itertools
 import re
 import struct
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ LARGEST_WRAPPED = 64 * 2**20
 """Bytes of a file that holds pictures or a soundfont beside its music (RIFF)."""
 
 END_OF_TRACK = 0x2F
+_MOST_LIMITED = 2
+"""Values above 127 in a track that are taken for slips; more show that it is out of step."""
+_WIDE = 1 << 14
+"""Ticks that take three bytes to say: in a damaged track no rest is that long."""
 
 
 class Unreadable(Exception):  # noqa: N818 -- a verdict; midi_file makes the FileError with the file's name
@@ -269,9 +274,22 @@ class _TrackReader:
                 track.damage = ""
             else:
                 track.goes_on = True
-        if self._doubtful is not None and track.damage:
+        if track.limited > _MOST_LIMITED:
+            track.damage = track.damage or "values that can't be any"
+        if track.damage and self._doubtful is not None:
             self._keep(*self._doubtful)
             track.limited = 0
+        if track.damage:
+            self._leave_out_what_comes_late()
+
+    def _leave_out_what_comes_late(self) -> None:
+        """A break shows but some events after it: a wide gap before it is mostly part of it."""
+        events = self._track.channel_events
+        for number, (before, after) in enumerate(itertools.pairwise(events), 1):
+            if after[0] - before[0] >= _WIDE:
+                others = sum(event.place < number for event in self._track.others)
+                self._keep(number, others, before[0])
+                return
 
     def _keep(self, channel_events: int, others: int, end: int) -> None:
         del self._track.channel_events[channel_events:]

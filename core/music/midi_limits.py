@@ -3,11 +3,14 @@
 import numpy as np
 
 from core.music.midi_table import Integers
+from core.music.score import TICKS_PER_QUARTER
 
 MAX_NOTES = 200_000
 MAX_CONTROLS = 600_000
 """Of all channels of a file."""
 LONGEST_HOURS = 24
+LONGEST_ENDLESS = 16 * TICKS_PER_QUARTER
+"""Ticks of a note that nothing ends: one lost byte is not to sound for minutes."""
 LONGEST_REST_QUARTERS = 1_200
 """Between the last note and the end of a file, ten minutes at 120 a minute: more is no rest."""
 _MOST_STRAYS = 8

@@ -328,3 +328,9 @@ def test_notes_of_made_files_sound_as_a_reader_by_mido_hears_them_and_all_events
     assert {
         kind for kind in found.before if found.after[kind] < found.before[kind] and kind != "program_change"
     } == set()
+
+
+def test_a_note_that_nothing_ends_sounds_for_four_bars_at_most_and_is_said():
+    result = read(track(on(0, 60), line(*[72] * 40)))
+    assert next(note for note in result.score.parts[0].notes if note.pitch == 60).duration == 16 * 480
+    assert result.repairs == ("1 endless note closed after four bars",)

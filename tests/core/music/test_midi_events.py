@@ -158,3 +158,15 @@ def test_the_first_of_two_songs_in_a_file_is_read():
         chunks = split(content)
         assert (chunks.tracks, chunks.has_more) == ((body(some_notes()),), True)
     assert not split(first).has_more
+
+
+def test_a_track_out_of_step_is_kept_up_to_where_it_fell_out():
+    slipped = b"".join(event(10, 0x90, 0xBC, 0x5A) for _ in range(3))
+    read = read_track(body(some_notes(), slipped, some_notes()))
+    assert (len(read.channel_events), read.limited, bool(read.damage)) == (6, 0, True)
+
+
+def test_what_follows_a_wide_gap_in_a_damaged_track_is_left_out():
+    late = event(100_000, 0x90, 60, 9)
+    assert read_track(body(some_notes(), late, b"\0\xf4")).end == 1440
+    assert read_track(body(some_notes(), late)).end == 101_440

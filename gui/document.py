@@ -14,6 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from core.music.edits import Edited
 from core.music.score import NO_NOTES, NO_ROWS, Note, Notes, Score, fitted
+from core.music.settling import settled
 from gui.takes import Batch, TakeHistory, Takes
 
 if TYPE_CHECKING:  # generation loads the model's arithmetic, which starting up can do without
@@ -47,7 +48,7 @@ class Snapshot:
         rows = rows[(take.start <= before.onset[rows]) & (before.onset[rows] < take.end)]
         staying = before.replaced(rows, NO_NOTES)
         after = fitted(take.generated).replaced(NO_ROWS, staying)
-        score = self.score.with_part(part, replace(self.score.parts[part], notes=after))
+        score = self.score.with_part(part, replace(settled(self.score.parts[part], take.start), notes=after))
         added = frozenset(after.replaced(after.rows_of(staying), NO_NOTES))
         return Laid(Snapshot(score, score.held(self.generated) | added, part), added, frozenset(before.taken(rows)))
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from core.learning.generation.generation import Take
 from core.learning.spec import GenerationRequest
 from core.music import edits
-from core.music.score import Note, Part, Score
+from core.music.score import ControlChange, Note, Part, Score
 from gui.document import Document, Snapshot
 from tests.gui.conftest import line, score_of
 
@@ -141,6 +141,17 @@ def test_keeping_gives_what_was_shown_and_loses_no_note_of_yours(notes, taken, m
     assert set(part.notes) - snapshot.generated <= kept
     assert kept == set(part.notes) - laid.replaced | laid.added
     assert laid.kept.generated == (snapshot.generated - laid.replaced) | laid.added
+
+
+def test_a_take_is_heard_after_a_seed_that_fades_out():
+    faded = Part(notes=Part.of(line(60, 62)).notes, controls=[ControlChange(0, 7, 90), ControlChange(BAR - 1, 7, 0)])
+    score = Score((faded,))
+    taken = Note(BAR, 67, 480)
+    take = Take("A", frozenset((taken,)), BAR, 2 * BAR, GenerationRequest(score), 1, ())
+    for shown in (take.score, Snapshot(score).with_take(take).kept.score):
+        (part,) = shown.parts
+        assert taken in part.notes
+        assert part.controls == (*faded.controls, ControlChange(BAR, 7, 90))
 
 
 def test_saving_leaves_dirty_what_was_changed_meanwhile(opened, tmp_path):

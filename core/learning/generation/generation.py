@@ -21,6 +21,7 @@ from core.learning.models.library import TrainedModel
 from core.learning.network.inference import Network, Place, State, one_thread
 from core.learning.spec import Field, GenerationRequest
 from core.music.score import Note, Notes, Score, by_position
+from core.music.settling import settled
 from core.music.timing import bar_starts, continuation_start, metre_at, steps_at
 from core.tasks import Control
 
@@ -67,7 +68,8 @@ class Take:
     def score(self) -> Score:
         """The seed with the continuation in its part: made anew each time, which takes a while for a long seed."""
         seed, index = self.request.seed, self.request.part
-        return seed.with_part(index, seed.parts[index].with_notes([*seed.parts[index].notes, *self.generated]))
+        part = settled(seed.parts[index], self.start)
+        return seed.with_part(index, part.with_notes([*part.notes, *self.generated]))
 
     @property
     def mean_surprise_bits(self) -> float:

@@ -1,8 +1,8 @@
 """From a corpus to the dataset of a training run: `python -m tests.benchmarks.dataset FOLDER [--beside CHECKOUT]`.
 
-The folder is imported once, to a temporary home. Then: milliseconds from the corpus in the cache to the encoded pieces
+The folder is imported to a temporary home. Then: milliseconds from the corpus in the cache to the encoded pieces
 end to end, as preparing a run does it, for melodies (legato) and for all notes. With another checkout (such as a
-`git worktree` of an older commit) the same is measured there, turn by turn, over the same cache.
+`git worktree` of an older commit) the same is measured there, turn by turn.
 """
 
 import argparse
@@ -43,13 +43,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.json:
-        print(json.dumps(measure(arguments.folder)))
+        with tempfile.TemporaryDirectory() as home:  # each checkout has a cache of its own kind
+            import_paths([arguments.folder], Control(), home=Path(home))
+            print(json.dumps(measure(Path(home))))
         return 0
     from tests.benchmarks.beside import print_beside  # the other checkout need not have it
 
-    with tempfile.TemporaryDirectory() as home:
-        import_paths([arguments.folder.absolute()], Control(), home=Path(home))
-        print_beside(__file__, [home], arguments.beside)
+    print_beside(__file__, [str(arguments.folder.absolute())], arguments.beside)
     return 0
 
 

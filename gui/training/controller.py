@@ -18,6 +18,7 @@ from core.learning.models.progress import (
     TrainingResult,
     TrainingStarting,
 )
+from core.learning.spec import PresetName
 from core.learning.training.words import ending
 from core.music.score import Score
 from core.music.timing import metre_at
@@ -101,6 +102,7 @@ class TrainController(QObject):
         self._control: Control | None = None
         self._seed: Score | None = None
         self._model_id = ""
+        self._weighed: set[tuple[CorpusFacts, PresetName]] = set()
         self._failure: Message | None = None
         """Why the last training broke off."""
         self._history: list[EpochDone] = []
@@ -123,6 +125,7 @@ class TrainController(QObject):
         space.pieces_requested.connect(self.pieces_requested)
         space.answer_play_requested.connect(self._play_answer)
         space.settings.seed_play_requested.connect(self._play_seed)
+        space.settings.known_share_wanted.connect(self._weigh)
 
     # What the window asks for
 
@@ -141,6 +144,18 @@ class TrainController(QObject):
                 space.show_unfinished(found.unfinished)
 
         self._runner.run(lambda _control: _overview(self._home), on_done=then)
+
+    def _weigh(self) -> None:
+        """Find out how many of the pieces the starter model has studied, by which the shown plan goes."""
+        settings = self._workspace.settings
+        if settings.unknown is None or settings.unknown in self._weighed:
+            return
+        corpus, preset = settings.unknown
+        self._weighed.add((corpus, preset))
+        self._runner.run(
+            lambda control: _share_known(corpus.id, preset, self._home, control),
+            on_done=lambda share: settings.set_known_share(corpus, preset, share),
+        )
 
     def set_seed(self, score: Score, part: int) -> None:
         """What Compose holds: the seed that can be answered after each epoch."""
@@ -472,6 +487,14 @@ def _discarded(model_id: str, home: Path) -> None:
     from core.learning.training.run_folder import discard
 
     discard(model_id, home)
+
+
+def _share_known(corpus_id: str, preset: PresetName, home: Path, control: Control) -> float:
+    from core.corpus.store import CorpusStore
+    from core.learning.training.prepare import share_known
+
+    store = CorpusStore(home)
+    return share_known(store.load(corpus_id), store, preset, home=home, control=control)
 
 
 def _overview(home: Path) -> _Overview:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.learning.spec import PRESETS, Preset, PresetName, TrainingSpec
-from core.learning.training.start import AUTOMATIC, longer, shorter, suiting_start
+from core.learning.training.start import AUTOMATIC, Start, longer, shorter, suiting_start
 from core.music.score import Note
 from gui.controls.buttons import IconButton
 from gui.controls.fields import Combo, LineEdit, NumberField
@@ -66,12 +66,15 @@ class SettingsPanel(Surface):
 
     corpus_chosen = Signal(str)
     seed_play_requested = Signal()
+    known_share_wanted = Signal()
+    """What suits the pieces can't be said before `unknown` is known."""
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("bg.panel", edges="r", parent=parent)
         self._corpora: tuple[CorpusFacts, ...] = ()
         self._starter: ModelCard | None = None
+        self._known: dict[tuple[CorpusFacts, PresetName], float] = {}
         self._plan = PRESETS[_DEFAULT_PRESET].training
         """What the preset comes to for the collection chosen, or the settings of the run under way."""
         self._has_own_epochs = False
@@ -265,6 +268,21 @@ class SettingsPanel(Surface):
         if not self._is_locked:
             self._show_plan()
 
+    @property
+    def unknown(self) -> tuple[CorpusFacts, PresetName] | None:
+        """The collection and manner chosen, if what suits them goes by how many of the pieces the starter has studied."""
+        corpus, preset = self._chosen_corpus(), self._preset().name
+        if corpus is None or self._is_locked or self.start_from.currentData() != AUTOMATIC:
+            return None
+        is_unknown = (corpus, preset) not in self._known and self._suits(corpus, 0.0).from_starter
+        return (corpus, preset) if is_unknown else None
+
+    def set_known_share(self, corpus: CorpusFacts, preset: PresetName, share: float) -> None:
+        """Of the pieces of a collection, the share that the starter model has studied."""
+        self._known[corpus, preset] = share
+        if not self._is_locked:
+            self._show_plan()
+
     def set_locked(self, *, locked: bool) -> None:
         """While a training runs its settings are facts."""
         self._is_locked = locked
@@ -385,6 +403,8 @@ class SettingsPanel(Surface):
         """Show what the preset comes to for the collection: how often few pieces are read, and what it starts from."""
         goes_on, tip = self._start()
         self.start_from.setToolTip(tip)
+        if self.unknown is not None:
+            self.known_share_wanted.emit()
         corpus, training = self._chosen_corpus(), self._preset().training
         if corpus is not None and corpus.notes:
             training = longer(training, events=round(corpus.notes * (1 - training.held_out)))
@@ -415,13 +435,20 @@ class SettingsPanel(Surface):
             return True, self.tr("It goes on from “{name}”.").format(name=self.start_from.currentText())
         if corpus is None:
             return False, self.tr("The starter model where the pieces are few melodies, else nothing.")
-        suits = suiting_start(
-            self._starter, self._preset().name, notes=corpus.notes, has_chords=not corpus.learns_melody
-        )
+        suits = self._suits(corpus, self._known.get((corpus, self._preset().name), 0.0))
         tip = suits.reason
         if suits.from_starter:
             tip += self.tr(" Should it have studied these very pieces, nothing is started from.")
         return suits.from_starter, tip
+
+    def _suits(self, corpus: CorpusFacts, known_share: float) -> Start:
+        return suiting_start(
+            self._starter,
+            self._preset().name,
+            notes=corpus.notes,
+            has_chords=not corpus.learns_melody,
+            known_share=known_share,
+        )
 
     def _from_nothing(self) -> str:
         return self.tr("It starts from nothing and learns from these pieces alone.")

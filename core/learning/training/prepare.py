@@ -21,7 +21,7 @@ from core.learning.models.library import STARTER, Library, ModelParts
 from core.learning.models.model_file import ModelCard
 from core.learning.models.progress import TrainingPhase
 from core.learning.network.weights import Weights, fresh_weights, weight_shapes
-from core.learning.spec import PRESETS, STEPS_PER_QUARTER, TokenizerSpec, TrainingSpec
+from core.learning.spec import PRESETS, STEPS_PER_QUARTER, PresetName, TokenizerSpec, TrainingSpec
 from core.learning.training.checkpoint import write_arrays
 from core.learning.training.plan import TrainingPlan
 from core.learning.training.run_folder import DATASET, JOB, SEED, START, JobRecord, TrainingJob
@@ -157,6 +157,16 @@ def _share_studied(model: ModelParts, pieces: Iterable[Events]) -> float:
         if len(piece)
     ]
     return float(np.mean(known)) if known else 0.0
+
+
+def share_known(corpus: Corpus, store: CorpusStore, preset: PresetName, *, home: Path, control: Control) -> float:
+    """Of a corpus' pieces, the share that the starter model has studied, 0 to 1. Raises FileError."""
+    starter = _starter(Library(home))
+    if starter is None:
+        return 0.0
+    pieces = ((entry.fingerprint, entry.title, score) for entry, score in store.learnable_scores(corpus))
+    encoded = encoded_pieces(pieces, PRESETS[preset].tokenizer, control)
+    return _share_studied(starter, (piece.events for piece in heeding(control, encoded)))
 
 
 def _starter(library: Library) -> ModelParts | None:

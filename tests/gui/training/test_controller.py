@@ -1,16 +1,22 @@
 """With real trainings of very few notes, in their own process."""
 
 import math
+import zipfile
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
 from core import paths
 from core.corpus.importer import import_paths
+from core.corpus.store import CorpusStore
 from core.learning.models.library import Library
 from core.learning.models.progress import TrainingPhase
 from core.learning.spec import PRESETS
+from core.learning.training.plan import TrainingPlan
+from core.learning.training.prepare import start_job
 from core.learning.training.run_folder import resumable
+from core.learning.training.start import AUTOMATIC
 from core.learning.training.words import ending
 from core.music.midi_file import read_midi, write_midi
 from core.music.score import Note, Part, Score
@@ -163,6 +169,25 @@ def test_what_can_not_be_trained_says_why(qtbot, workspace, controller, home):
     qtbot.waitUntil(lambda: workspace.phase == "failed")
     assert workspace._title.text() == "There is no corpus ‘nowhere’."
     assert workspace.train.isEnabled()
+
+
+def test_the_plan_for_pieces_that_the_starter_has_studied_is_shown_before_train_is_pressed(
+    qtbot, workspace, runner, home, tmp_path
+):
+    with zipfile.ZipFile(paths.sample_collection()) as samples:
+        names = [name for name in samples.namelist() if name.endswith(".mid")][:20]
+        for name in names:
+            (tmp_path / Path(name).name).write_bytes(samples.read(name))
+    corpus = import_paths(sorted(tmp_path.glob("*.mid")), Control(), home=home, name="Known")[0]
+    controller = TrainController(workspace, runner, home=home)
+    controller.refresh(corpus.id)
+    settings = workspace.settings
+    qtbot.waitUntil(lambda: settings.corpus.currentText() == "Known" and settings.unknown is None)
+    shown = settings.epochs.value
+    plan = TrainingPlan(settings.choices().preset, start_from=AUTOMATIC)
+    job = start_job(corpus, CorpusStore(home), plan, home=home)
+    assert not job.start_from, "it has studied them"
+    assert shown == job.training.epochs
 
 
 def test_why_a_training_broke_off_is_no_longer_told_once_one_goes_on(

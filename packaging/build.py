@@ -3,7 +3,7 @@
     python3 packaging/build.py dir      the program's folder, dist/ritornello: what all installers hold
     python3 packaging/build.py TARGET   deb, run, appimage, windows or macos: an installer around that folder
     python3 packaging/build.py wheel    for pip and pipx
-    python3 packaging/build.py docs     the documentation, build/docs
+    python3 packaging/build.py docs     the handbook, build/docs
 
 A manifest lies beside each artefact: what is inside, with sizes, SHA-256 sums and the versions of all packages.
 Builds happen in build/venv, an environment of their own with pinned versions; .venv is left alone.
@@ -29,63 +29,82 @@ def main(arguments: list) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where it goes; by default dist")
     parser.add_argument(
-        "--out", type=Path, default=ROOT / "dist", metavar="FOLDER", help="where it goes; by default dist"
-    )
-    parser.add_argument(
-        "--frozen", type=Path, metavar="FOLDER", help="a folder that `dir` made before, instead of a new one"
+        "--frozen", type=Path, metavar="FOLDER", help="around this folder, which `dir` made, instead of a new one"
     )
     options = parser.parse_args(arguments)
     try:
         bootstrap.refuse_unsupported_python()
-        return build(options.target, options.out.absolute(), options.frozen and options.frozen.absolute())
+        import environment
+
+        if Path(sys.prefix).resolve() != environment.FOLDER.resolve():
+            settings = dict(os.environ, PYTHONHASHSEED="1", PYTHONDONTWRITEBYTECODE="1")
+            return subprocess.call([environment.python(), __file__, *arguments], env=settings)
+        build(options.target, options.out, options.frozen)
     except bootstrap.SetupError as error:
         print(error, file=sys.stderr)
         return 1
-
-
-def build(target: str, out: Path, frozen: Path | None) -> int:
-    import environment
-    import frozen as program
-
-    version = program.version()
-    out.mkdir(parents=True, exist_ok=True)
-    if target != "docs" and frozen is None:  # whatever is installed brings its handbook
-        importlib.import_module("target_docs").make()
-    if frozen is None and target not in UNFROZEN:
-        frozen = freeze(out, environment.python())
-    if target == "dir":
-        made = frozen
-    else:
-        try:
-            maker = importlib.import_module(f"target_{target}")
-        except ModuleNotFoundError as error:
-            if error.name != f"target_{target}":
-                raise
-            raise bootstrap.SetupError(f"The target ‘{target}’ is not there yet.") from error
-        made = maker.make(version, frozen, out)
-    print(made)
     return 0
 
 
-def freeze(out: Path, python: Path) -> Path:
-    """The frozen folder, made anew."""
+def build(target: str, out: Path | None, made_before: Path | None) -> None:
+    """Make the artefact and the manifest beside it. Raises SetupError."""
+    import frozen
+    import manifest
+
+    handbook = None if made_before else maker("docs").make()  # whatever is installed brings its handbook
+    if target == "docs":
+        print(handbook)
+        return
+    os.environ["SOURCE_DATE_EPOCH"] = commit("%ct") or "1750000000"  # the same commit, the same artefact
+    out = (out or ROOT / "dist").resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    version, folder = frozen.version(), None
+    if target not in UNFROZEN:
+        folder = made_before.resolve() if made_before else freeze(out)
+    artefact = folder if target == "dir" else maker(target).make(version, folder, out)
+    print(manifest.write(artefact, version=version, commit=commit("%H"), inside=folder))
+    print(artefact)
+
+
+def maker(target: str):
+    """The module that makes an artefact: its `make(version, frozen, out)` returns the path."""
+    try:
+        return importlib.import_module(f"target_{target}")
+    except ModuleNotFoundError as error:
+        if error.name != f"target_{target}":
+            raise
+        raise bootstrap.SetupError(f"The target ‘{target}’ is not there yet.") from error
+
+
+def freeze(out: Path) -> Path:
+    """The frozen folder, made anew: both programs, all that they read, and the licences of it all."""
+    import icons
+    import places
+
+    icons.ready()
     work = ROOT / "build" / "pyinstaller"
     shutil.rmtree(work, ignore_errors=True)
-    environment = dict(os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH=commit_time())
-    command = [python, "-m", "PyInstaller", "--noconfirm", "--distpath", out, "--workpath", work, "--log-level", "WARN"]
-    if subprocess.call([*command, ROOT / "packaging" / "app.spec"], cwd=ROOT, env=environment):
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command += ["--distpath", out, "--workpath", work, ROOT / "packaging" / "app.spec"]
+    if subprocess.call(command, cwd=ROOT):
         raise bootstrap.SetupError("PyInstaller could not build the program; it says why above.")
-    return out / ("Ritornello.app" if sys.platform == "darwin" else "ritornello")
+    folder = out / ("Ritornello.app" if sys.platform == "darwin" else "ritornello")
+    told = places.found(folder, places.of_this_machine())
+    if told:
+        lines = "\n".join(f"  {name}: {place}" for name, place in told)
+        raise bootstrap.SetupError(f"These files name places on this machine:\n{lines}")
+    return folder
 
 
-def commit_time() -> str:
-    """Seconds since 1970 of the last commit; without git, a fixed day."""
-    asked = ["git", "log", "-1", "--format=%ct"]
+def commit(what: str) -> str:
+    """Of the last commit, by git's format; "" where there is no git."""
     try:
-        return subprocess.check_output(asked, cwd=ROOT, text=True, stderr=subprocess.DEVNULL).strip() or "1750000000"
+        asked = ["git", "log", "-1", f"--format={what}"]
+        return subprocess.check_output(asked, cwd=ROOT, text=True, stderr=subprocess.DEVNULL).strip()
     except (OSError, subprocess.CalledProcessError):
-        return "1750000000"
+        return ""
 
 
 if __name__ == "__main__":

@@ -9,18 +9,22 @@ import tomllib
 from pathlib import Path
 
 import bootstrap
+import frozen
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = frozen.ROOT
 FOLDER = ROOT / "build" / "venv"
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 
 
+def project() -> dict:
+    """pyproject.toml's table of that name."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
 def requirements(platform: str) -> list:
-    """What is installed to build on "linux", "windows" or "macos": what the program needs, what freezes it, and what makes its handbook."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["freeze"], *extras["docs"]]
+    """What is installed to build on "linux", "windows" or "macos": what the program needs, and what freezes it."""
+    extras = project()["optional-dependencies"]
+    wanted = [*project()["dependencies"], *extras["freeze"], *extras["docs"], "setuptools"]
     if platform == "macos":  # whose only form is for its processor
         return wanted
     return [
@@ -28,14 +32,10 @@ def requirements(platform: str) -> list:
     ]
 
 
-def platform_here() -> str:
-    return {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
-
-
 def python() -> Path:
     """The Python of build/venv, which is made or brought up to date first."""
     found = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = requirements(platform_here())
+    wanted = requirements(frozen.platform_here())
     stamp = FOLDER / "made-of.txt"
     made_of = hashlib.sha256(
         "\n".join([sys.version, str(ROOT), *wanted, CONSTRAINTS.read_text("utf-8")]).encode()

@@ -20,12 +20,19 @@ from core.standing import user_folder_troubles
 from core.tasks import Control
 from core.version import version
 
-_PACKAGES = ("PySide6-Essentials", "tensorflow", "numpy", "pygame", "pretty_midi", "symusic")
+_PACKAGES = (
+    ("PySide6-Essentials",), ("tensorflow", "tensorflow-cpu"), ("numpy",), ("pygame",), ("pretty_midi",), ("symusic",)
+)  # fmt: skip
+"""Each by the names that it is installed under: an installer takes TensorFlow in its smaller form."""
 _PATIENCE_S = 90.0
 _LISTEN_S = 0.05
 """How often cancelling is looked at."""
 _ROOM_BYTES = 1_000_000_000
-_SET_UP_ANEW = "Delete the folder .venv and run: python3 packaging/bootstrap.py run"
+_SET_UP_ANEW = (
+    "Install Ritornello again."
+    if getattr(sys, "frozen", False)
+    else "Delete the folder .venv and run: python3 packaging/bootstrap.py run"
+)
 
 
 def looked_at(control: Control, *, device: Callable[[], DeviceState | None] | None = None) -> Iterator[Check]:
@@ -53,16 +60,18 @@ def _python() -> Check:
 
 
 def _packages() -> Check:
-    found, missing = [], []
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-    # A frozen application carries its packages without their records.
-    is_fine = not missing or bool(getattr(sys, "frozen", False))
-    hint = "" if is_fine else f"Missing: {', '.join(missing)}. {_SET_UP_ANEW}"
-    return Check("Packages", is_fine, ", ".join(found) or "inside the application", hint)
+    told = [(names[0], [f"{name} {_version(name)}" for name in names if _version(name)]) for names in _PACKAGES]
+    missing = [name for name, found in told if not found]
+    hint = f"Missing: {', '.join(missing)}. {_SET_UP_ANEW}" if missing else ""
+    return Check("Packages", not missing, ", ".join(found[0] for _, found in told if found), hint)
+
+
+def _version(package: str) -> str:
+    """Of an installed package; "" of one that isn’t there."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _user_folder() -> Check:

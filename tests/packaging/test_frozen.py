@@ -3,7 +3,9 @@
 import argparse
 import ast
 import importlib.util
+import os
 import re
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -152,3 +154,17 @@ def test_what_our_own_resources_are_is_never_left_out() -> None:
     for platform in frozen.PLATFORMS:
         for source, folder in frozen.data(platform):
             assert not frozen.is_left_out(f"{folder}/{Path(source).name}", platform)
+
+
+@pytest.mark.parametrize("before", [None, "/opt/theirs"])
+def test_other_programs_that_the_frozen_one_starts_load_their_own_libraries(
+    monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    """PyInstaller's starter points the loader at our libraries; a browser started with that would take them too."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib/ritornello/_internal")
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    runpy.run_path(str(PROJECT / "packaging" / "hooks" / "own_library_path.py"))
+    assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ

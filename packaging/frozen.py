@@ -22,7 +22,7 @@ EXCLUDED = (
     *("keras", "h5py", "grpc", "tensorboard", "PIL", "scipy", "pandas", "matplotlib", "torch", "jax", "numpy.f2py"),
     # pygame beside its mixer and its MIDI ports; it does without
     *("pygame.camera", "pygame._camera", "pygame.font", "pygame.sysfont", "pygame.freetype", "pygame.ftfont"),
-    *("pygame._freetype", "pygame.imageext", "pygame.mask", "pygame.scrap", "pygame.gfxdraw", "pygame.surfarray"),
+    *("pygame._freetype", "pygame.imageext", "pygame.scrap", "pygame.gfxdraw", "pygame.surfarray"),
     *("pygame.pkgdata", "pygame.examples", "pygame.tests", "pygame.docs", "pygame._sdl2"),
     "PySide6.QtDBus",
 )

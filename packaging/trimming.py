@@ -56,20 +56,18 @@ def stripped(rows: Iterable, folder: Path, python: Path) -> list:
             shutil.copyfile(source, copy)
             subprocess.run(["strip", "--strip-unneeded", copy], check=True)
             if is_pythons:
-                copy.write_bytes(with_prefix(copy.read_bytes(), str(python).encode(), b"/usr"))
+                place = str(python).encode()
+                copy.write_bytes(copy.read_bytes().replace(place, elsewhere(place)))
             copy.chmod(0o755)
             source = str(copy)
         made.append((inside, source, kind))
     return made
 
 
-def with_prefix(content: bytes, before: bytes, after: bytes) -> bytes:
-    """A library in which texts that begin with the path `before` begin with `after`, which is no longer."""
-
-    def replaced(found: re.Match) -> bytes:
-        return (after + found[0][len(before) :]).ljust(len(found[0]), b"\0")
-
-    return re.sub(re.escape(before) + rb"[^\0]*", replaced, content)
+def elsewhere(place: bytes) -> bytes:
+    """A path under /usr as long as `place`, with the same end: the linker lets shorter texts be ends of longer ones."""
+    end = place[place.rindex(b"/") :]
+    return b"/usr".ljust(len(place) - len(end), b"/") + end
 
 
 def placeless_configuration(folder: Path, python: Path) -> None:
@@ -77,8 +75,7 @@ def placeless_configuration(folder: Path, python: Path) -> None:
     name = getattr(sysconfig, "_get_sysconfigdata_name", lambda: "")()
     source = Path(sysconfig.get_path("stdlib"), f"{name}.py")
     if name and source.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / source.name).write_text(source.read_text("utf-8").replace(str(python), "/usr"), "utf-8")
+        write_texts({source.name: source.read_text("utf-8").replace(str(python), "/usr")}, folder)
 
 
 def sources(rows: Iterable, site: Path, work: Path) -> list:

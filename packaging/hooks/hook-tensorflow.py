@@ -1,8 +1,16 @@
 """In place of the common one, which takes all of TensorFlow and Keras: what `import tensorflow` reaches is enough."""
 
-from PyInstaller.utils.hooks import collect_data_files, collect_dynamic_libs
+import re
+from pathlib import Path
 
-hiddenimports = ["ml_dtypes"]
+from PyInstaller.utils.hooks import collect_data_files, collect_dynamic_libs, get_package_paths
+
+# Modules that it loads on first use, by a name that no import statement holds.
+LAZY = re.compile(r"""LazyLoader\(\s*["'][^"']*["'],\s*globals\(\),\s*["'](tensorflow\.[\w.]+)["']""")
+folder = Path(get_package_paths("tensorflow")[1])
+named = {name for path in folder.rglob("*.py") for name in LAZY.findall(path.read_text("utf-8"))}
+
+hiddenimports = ["ml_dtypes", *sorted(named)]
 datas = collect_data_files("tensorflow", includes=["THIRD_PARTY_NOTICES.txt"])
 binaries = collect_dynamic_libs("tensorflow")
 module_collection_mode = {"tensorflow.python.autograph": "py+pyz"}  # it reads its own sources

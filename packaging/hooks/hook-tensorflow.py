@@ -12,6 +12,8 @@ named = {name for path in folder.rglob("*.py") for name in LAZY.findall(path.rea
 
 hiddenimports = ["ml_dtypes", *sorted(named)]
 datas = collect_data_files("tensorflow", includes=["THIRD_PARTY_NOTICES.txt"])
-binaries = collect_dynamic_libs("tensorflow")
+# One of its libraries is opened by its path as it starts, and no other is linked to it.
+opened = "_audio_microfrontend_op.*"
+binaries = collect_dynamic_libs("tensorflow", search_patterns=["*.dll", "*.dylib", "lib*.so", opened])
 module_collection_mode = {"tensorflow.python.autograph": "py+pyz"}  # it reads its own sources
 bindepend_symlink_suppression = ["**/libtensorflow_cc.so*", "**/libtensorflow_framework.so*"]

@@ -34,7 +34,7 @@ LEFT_OUT = {
         *("tensorflow/python/profiler/internal/_pywrap_profiler_plugin.*", "*.pyi", "*/py.typed", "*.lib"),
         *(
             "tensorflow/lite/python/_pywrap_*_wrapper.*",
-            "tensorflow/lite/python/libpywrap_tflite_common.*",
+            "tensorflow/lite/python/lib*pywrap_tflite_*",
             "tensorflow/include/*",
             "pygame/*.ttf",
             "pygame/*.bmp",

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.errors import AppError, DamagedError, SpecError
 from core.loading.json_values import build
-from core.music.pitch import Key
-from core.music.score import Note, Score
+from core.music.keys import longest_signature
+from core.music.score import Note
 from core.music.timing import bar_starts, continuation_start, position_at
 from gui import messages, theme
 from gui.actions import Actions
@@ -231,7 +231,7 @@ class ComposeWorkspace(QWidget):
         self._playback.set_document(document.heard_score)
         start = continuation_start(document.score, document.part)
         bars = position_at(document.score, start - 1).bar if start else 0
-        self.panel.set_seed(document.notes, continues_after_bar=bars, key=_stated_key(document.score))
+        self.panel.set_seed(document.notes, continues_after_bar=bars, signature=longest_signature(document.score))
         self._generator.set_seed(document.score, document.part)
 
     def _on_replaced(self) -> None:
@@ -247,7 +247,7 @@ class ComposeWorkspace(QWidget):
         self._playback.set_loop(None, loops=False)
         self._playback.seek(0)
         notes = self._document.notes
-        scale = scale_around(notes, key=_stated_key(self._document.score))[0] if notes else None
+        scale = scale_around(notes, signature=longest_signature(self._document.score))[0] if notes else None
         self.bar.show_scale(scale)
         self.roll.set_scale(scale)
         self.roll.fit()
@@ -452,9 +452,3 @@ class ComposeWorkspace(QWidget):
             self._document.set_preview(None)
         else:
             super().keyPressEvent(event)
-
-
-def _stated_key(score: Score) -> Key | None:
-    """The key that the score names; C major counts as unnamed, since many programs write it without meaning it."""
-    key = Key.of_signature(score.keys[0]) if score.keys else None
-    return None if key == Key(0) else key

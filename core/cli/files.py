@@ -9,8 +9,9 @@ from core import paths
 from core.cli.arguments import place_of
 from core.cli.console import Console
 from core.cli.interruption import interruptible
+from core.music.keys import key_of
 from core.music.midi_file import read_midi
-from core.music.pitch import key_of, pitch_name
+from core.music.pitch import pitch_name
 from core.music.score import BEND, Part, Score
 from core.music.timing import bar_starts, duration_s, metre_at, tempo_at
 from core.playback.voice import FRAMES_PER_S

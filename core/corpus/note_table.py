@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from core.music.keys import key_evidence
 from core.music.score import TICKS_PER_QUARTER, Part
 
 IntArray = npt.NDArray[np.int64]
@@ -164,11 +165,9 @@ class NoteTable:
         """(groups, 128): notes by pitch."""
         return self._tally(self.pitch, 128)
 
-    def pitch_class_weights(self) -> FloatArray:
-        """(groups, 12): ticks for which each pitch class sounds."""
-        kinds = self.group * 12 + self.pitch % 12
-        weights = np.bincount(kinds, self.duration, minlength=self.groups * 12).astype(np.float64)
-        return weights.reshape(self.groups, 12)
+    def key_evidence(self) -> FloatArray:
+        """(groups, 36): what their notes say of their keys."""
+        return key_evidence(self.group, self.onset, self.pitch, self.duration, self.groups)
 
     def tallies(self) -> CountArray:
         """(groups, WIDTH): the rows of counts."""

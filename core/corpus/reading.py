@@ -21,9 +21,9 @@ from core.corpus.walk import MEMBER, TOO_LARGE, Found, largest, opened_zip, show
 from core.errors import DamagedError, FileError
 from core.loading.opening import open_file
 from core.loading.zips import ZIP_ERRORS
+from core.music.keys import find_keys, longest_signature
 from core.music.midi_file import ReadResult
 from core.music.packed_score import packed
-from core.music.pitch import find_keys
 from core.music.score import TICKS_PER_QUARTER, Part, Score
 from core.music.timing import DEFAULT_METRE, TempoMap
 
@@ -236,7 +236,8 @@ def judged(pieces: Sequence[_Piece]) -> Iterator[Understood]:
     melodies = best.top_lines()
     tallies, melody_tallies = by_piece.tallies(), melodies.tallies()
     counts, melody_counts = by_piece.counts().tolist(), melodies.counts().tolist()
-    keys, polyphony = find_keys(by_piece.pitch_class_weights()), notes_at_once(tallies).tolist()
+    keys = find_keys(by_piece.key_evidence(), [longest_signature(piece.result.score) for piece in pieces])
+    polyphony = notes_at_once(tallies).tolist()
     first_onsets = by_piece.first_onsets().tolist()
     for index, piece in enumerate(pieces):
         score = piece.result.score

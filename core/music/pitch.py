@@ -1,18 +1,14 @@
-"""Names of pitches, scales and keys, and finding the key of notes.
+"""Names of pitches, scales and keys.
 
 A pitch is a MIDI number, 0-127, 60 = middle C; a pitch class is a pitch modulo 12, 0 = C.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-import numpy.typing as npt
-
 from core.errors import SpecError
-from core.music.score import KeySignature, Note, Notes, Score
+from core.music.score import KeySignature
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -134,53 +130,3 @@ class Key:
     @property
     def scale(self) -> Scale:
         return Scale(self.tonic, "minor" if self.is_minor else "major")
-
-
-# Krumhansl & Kessler 1982: how well each pitch class fits after a key was established, from the tonic upwards.
-_MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_KEYS = tuple(Key(tonic, is_minor=is_minor) for is_minor in (False, True) for tonic in range(12))
-
-
-def _standardised(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    deviation = np.sqrt((centred**2).sum(axis=-1, keepdims=True))
-    result: npt.NDArray[np.float64] = centred / np.where(deviation > 0, deviation, 1.0)
-    return result
-
-
-_PROFILES = _standardised(
-    np.array([np.roll(_MINOR_PROFILE if key.is_minor else _MAJOR_PROFILE, key.tonic) for key in _KEYS])
-)  # (24, 12)
-
-
-def find_key(evidence: Sequence[float] | npt.NDArray[np.float64] | Iterable[Note]) -> Key:
-    """The key whose profile correlates best with how long each pitch class sounds.
-
-    evidence: 12 weights from C upwards, or notes. Nothing at all, or all alike, gives C major.
-    Krumhansl 1990, "Cognitive Foundations of Musical Pitch", ch. 4.
-    """
-    given = list(evidence)
-    weights = np.zeros(12)
-    if given and isinstance(given[0], Note):
-        for note in given:
-            weights[note.pitch % 12] += note.duration
-    elif given:
-        weights = np.asarray(given, dtype=np.float64)
-        if weights.shape != (12,):
-            raise ValueError(f"12 weights are needed, not {len(given)}")
-    return find_keys(weights[np.newaxis])[0]
-
-
-def find_keys(weights: npt.NDArray[np.float64]) -> list[Key]:
-    """The key of each row of pitch-class weights (pieces, 12), as `find_key` finds it."""
-    return [_KEYS[best] for best in np.argmax(_standardised(weights) @ _PROFILES.T, axis=1).tolist()]
-
-
-def key_of(score: Score) -> Key:
-    """The key that the notes of all parts but drums suggest; without notes, the first key signature's."""
-    notes = Notes.joined(part.notes for part in score.parts if not part.is_drums)
-    if not notes and score.keys:
-        return Key.of_signature(score.keys[0])
-    weights = np.bincount(notes.pitch % 12, notes.duration, minlength=12)
-    return find_keys(weights[np.newaxis].astype(np.float64))[0]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.learning.spec import GenerationRequest
-from core.music.pitch import Key, Scale, find_key, parse_scale
-from core.music.score import Note, Score
+from core.music.keys import find_key
+from core.music.pitch import Scale, parse_scale
+from core.music.score import KeySignature, Note, Score
 from gui.controls.numbers import counted
 
 if TYPE_CHECKING:  # the library loads the model's arithmetic, which starting up can do without
@@ -94,14 +95,13 @@ def range_around(notes: Iterable[Note]) -> tuple[int, int]:
     return max(0, min(pitches) - 7), min(127, max(pitches) + 7)
 
 
-def scale_around(notes: Sequence[Note], *, key: Key | None = None) -> tuple[Scale, bool]:
+def scale_around(notes: Sequence[Note], *, signature: KeySignature | None = None) -> tuple[Scale, bool]:
     """The scale that a seed suggests, and whether the seed stays within it.
 
-    The key is found first unless it is known; of a minor key's three scales the one that leaves out the fewest notes
-    is taken.
+    signature: of the document, which counts as far as the notes bear it out. Of a minor key's three scales the one that
+    leaves out the fewest notes is taken.
     """
-    if key is None:
-        key = find_key(notes) if notes else Key(0)
+    key = find_key(notes, signature)
     kinds = ("minor", "harmonic minor", "melodic minor") if key.is_minor else ("major",)
     scales = [Scale(key.tonic, kind) for kind in kinds]
     outside = [sum(not scale.contains(note.pitch) for note in notes) for scale in scales]

@@ -8,8 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from core.music.pitch import Key
-from core.music.score import Note
+from core.music.score import KeySignature, Note
 from gui import theme
 from gui.controls import pitches
 from gui.controls.buttons import IconButton, ModelButton
@@ -65,7 +64,7 @@ class GeneratePanel(Surface):
         self._draw_random_seed = draw_random_seed
         self._notes: tuple[Note, ...] = ()
         self._unknown: frozenset[Note] | None = None
-        self._key: Key | None = None
+        self._signature: KeySignature | None = None
         self._continues_after_bar = 0
         self._takes_on_show = 0
         self._is_generating = False
@@ -273,15 +272,17 @@ class GeneratePanel(Surface):
             self.model_chosen.emit(now.id)
         self._look()
 
-    def set_seed(self, notes: Sequence[Note], *, continues_after_bar: int, key: Key | None = None) -> None:
+    def set_seed(
+        self, notes: Sequence[Note], *, continues_after_bar: int, signature: KeySignature | None = None
+    ) -> None:
         """The notes of the part to continue; scale and range follow them until the user sets their own.
 
-        key: what the document says it is in; None: the notes tell.
+        signature: the document's, where it has one.
         """
         if tuple(notes) != self._notes:
             self._unknown = None  # the model is being asked again
         self._notes = tuple(notes)
-        self._key = key
+        self._signature = signature
         self._continues_after_bar = continues_after_bar
         self._settling.start()
         self._look()
@@ -459,7 +460,7 @@ class GeneratePanel(Surface):
         self.options_changed.emit(self.request_options())
 
     def _look_at_seed(self) -> None:
-        scale, fits = scale_around(self._notes, key=self._key)
+        scale, fits = scale_around(self._notes, signature=self._signature)
         self.scale.set_seed_scale(scale)
         if not self._has_own_scale:
             self.scale.set_scale(scale.name)

@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 
 from core.learning.models.progress import EpochDone
 from core.learning.training.course import course
-from core.music.pitch import find_key, parse_scale
+from core.music.keys import find_key
+from core.music.pitch import parse_scale
 from core.music.score import TICKS_PER_QUARTER, Note
 
 FINDS_SCALE, FINDS_RHYTHM = "Finds the scale", "Finds a rhythm"

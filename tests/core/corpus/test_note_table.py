@@ -3,13 +3,13 @@
 import itertools
 from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.corpus.melody import best_parts, melody_part
 from core.corpus.note_table import AT_ONCE, LENGTH, LENGTHS, PITCHES, TIME_AT_ONCE, NoteTable, notes_at_once
+from core.music.keys import evidence_of
 from core.music.score import Note, Notes, Part, Score, fitted
 
 lists_of_notes = st.lists(
@@ -94,10 +94,14 @@ def test_notes_at_once_are_averaged_over_the_time_in_which_any_sound() -> None:
     assert notes_at_once(table(pieces).tallies()).tolist() == pytest.approx([1.5, 0])
 
 
-def test_pitch_classes_weigh_by_how_long_they_sound() -> None:
-    weights = table([[fitted([Note(0, 60, 100), Note(0, 72, 50), Note(0, 61, 7)])]]).pitch_class_weights()
-    assert weights[0, :3].tolist() == [150, 7, 0]
-    assert np.count_nonzero(weights) == 2
+@settings(max_examples=50)
+@given(st.lists(st.lists(lists_of_notes.filter(bool), min_size=1, max_size=3), min_size=1, max_size=4))
+def test_what_many_pieces_say_of_their_keys_is_what_each_says(pieces: list[list[tuple[Note, ...]]]) -> None:
+    evidence = table(pieces).key_evidence()
+    for found, parts in zip(evidence, pieces, strict=True):
+        assert found == pytest.approx(
+            evidence_of({(n.onset, n.pitch): n for part in parts[::-1] for n in part}.values())[0]
+        )
 
 
 @settings(max_examples=50)

@@ -7,14 +7,11 @@ from core.music.pitch import (
     SCALE_NAMES,
     Key,
     Scale,
-    find_key,
-    key_of,
     parse_pitch,
     parse_scale,
     pitch_name,
 )
-from core.music.score import KeySignature, Part, Score
-from tests.builders import notes, part, score
+from core.music.score import KeySignature
 
 
 def test_middle_c_is_c4_or_c3_as_chosen():
@@ -79,34 +76,6 @@ def test_a_scale_knows_its_pitches():
     assert not d_minor.contains(59)
 
 
-def test_the_key_of_a_melody_is_found():
-    assert find_key(notes("D4 1/4 E4 1/8 F4 1/4 A4 1/4 Bb4 1/8 A4 1/4 C#4 1/8 D4 1/2")).name == "D minor"
-    assert find_key(notes("G4 1/4 B4 1/4 D5 1/4 F#4 1/8 G4 1/2 C5 1/8 A4 1/8")).name == "G major"
-
-
-@given(st.lists(st.floats(0, 100), min_size=12, max_size=12), st.integers(0, 11))
-def test_transposing_the_evidence_transposes_the_key(weights, semitones):
-    key = find_key(weights)
-    moved = find_key(weights[-semitones:] + weights[:-semitones])
-    if len(set(weights)) == 12 and max(weights) - min(weights) > 1:  # else keys may tie
-        assert moved.is_minor == key.is_minor
-        assert moved.tonic == (key.tonic + semitones) % 12
-
-
-def test_without_evidence_the_key_is_c_major():
-    assert find_key([]) == find_key([1.0] * 12) == Key(0)
-
-
-def test_the_weights_must_be_twelve():
-    with pytest.raises(ValueError):
-        find_key([1.0, 2.0])
-
-
-def test_drums_have_no_say_in_the_key():
-    drums = part("C#2 4/1 D#2 4/1", is_drums=True)
-    assert key_of(score("G4 1/4 B4 1/4 D5 1/4 F#4 1/8 G4 1/2", drums)).name == "G major"
-
-
 @pytest.mark.parametrize(
     ("fifths", "is_minor", "name"),
     [
@@ -119,10 +88,6 @@ def test_drums_have_no_say_in_the_key():
 )
 def test_a_key_signature_names_a_key(fifths, is_minor, name):
     assert Key.of_signature(KeySignature(0, fifths, is_minor)).name == name
-
-
-def test_a_score_without_notes_has_the_key_of_its_signature():
-    assert key_of(Score((Part(),), keys=(KeySignature(0, -1, True),))).name == "D minor"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl, Signal, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, qVersion
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from core import paths
@@ -20,6 +20,7 @@ from core.version import version
 from gui import messages, theme
 from gui.controls.buttons import PlainButton
 from gui.controls.text import label
+from gui.desktop import open_outside
 from gui.messages import Message, MessageAction
 
 _LOG = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class BugDialog(QDialog):
 
 def open_log_folder() -> None:
     """In the file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_file().parent)))
+    open_outside(paths.log_file().parent)
 
 
 def tell_of_crash(file: Path) -> None:

@@ -44,7 +44,7 @@ LIBRARIES = {
 }
 
 # What has to load before a set-up counts as done: pip takes a package for installed whose files are half there.
-MODULES = "core gui PySide6.QtWidgets numpy platformdirs pretty_midi pygame symusic tensorflow threadpoolctl tqdm"
+MODULES = "core gui PySide6.QtWidgets numpy platformdirs pretty_midi pygame tensorflow threadpoolctl tqdm"
 TOOLS = "hypothesis importlinter mypy pytest pytest_timeout pytestqt xdist"
 
 

@@ -41,8 +41,11 @@ LEFT_OUT = {
         ),
         *("pygame/*.icns", "pygame/*.ico", "PySide6/Qt/translations/*", "PySide6/translations/*", "*.dist-info/*"),
     ),
-    # what every Linux has, and has newer than we: with ours, graphics drivers would not load
-    "linux": ("libstdc++.so.6", "libgcc_s.so.1", "libdbus-1.so.3"),
+    # what every Linux has, and has newer than we: with ours, graphics drivers would not load, or a newer libc be needed
+    "linux": (
+        *("libstdc++.so.6", "libgcc_s.so.1", "libdbus-1.so.3"),
+        *("libexpat.so.1", "libfontconfig.so.1", "libfreetype.so.6"),
+    ),
     "windows": ("PySide6/opengl32sw.dll", "PySide6/d3dcompiler_*.dll"),
     "macos": (),
 }
@@ -66,8 +69,6 @@ STUBS = {
     "tensorflow/lite/python/_pywrap_tensorflow_lite_metrics_wrapper.py": "MetricsWrapper = None\n",
 }
 """Modules that TensorFlow imports as it starts and that are left out, 45 MB: in their place, what the import asks for."""
-
-ABC_NOTE = "Not shipped: abcMIDI is a program of its own, which Ritornello does not use. symusic looks for this file.\n"
 
 
 def platform_here() -> str:
@@ -104,10 +105,8 @@ def data(platform: str) -> list:
 
 def texts(platform: str) -> dict:
     """Path within the program → content, of files that the build writes."""
-    ending = ".exe" if platform == "windows" else ""
     return {
         **STUBS,
-        **{f"symusic/bin/{name}{ending}": ABC_NOTE for name in ("abc2midi", "midi2abc")},
         f"ritornello-{version()}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: ritornello\nVersion: {version()}\n",
     }
 

@@ -21,7 +21,7 @@ from core.tasks import Control
 from core.version import version
 
 _PACKAGES = (
-    ("PySide6-Essentials",), ("tensorflow", "tensorflow-cpu"), ("numpy",), ("pygame",), ("pretty_midi",), ("symusic",)
+    ("PySide6-Essentials",), ("tensorflow", "tensorflow-cpu"), ("numpy",), ("pygame",), ("pretty_midi",)
 )  # fmt: skip
 """Each by the names that it is installed under: an installer takes TensorFlow in its smaller form."""
 _PATIENCE_S = 90.0

@@ -21,7 +21,7 @@ PLANTED = {
     "qt-in-core": ("core/music/score.py", "import PySide6.QtCore"),
     "tensorflow": ("core/learning/training/run_folder.py", "def late():\n    import tensorflow"),
     "pygame": ("core/playback/player.py", "def late():\n    import pygame"),
-    "midi-libraries": ("core/corpus/importer.py", "import symusic"),
+    "midi-libraries": ("core/corpus/importer.py", "import pretty_midi"),
     "viewport": ("gui/piano_roll/viewport.py", "import PySide6.QtCore"),
 }
 

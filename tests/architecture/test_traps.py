@@ -54,7 +54,7 @@ def test_the_window_loads_neither_tensorflow_nor_pygame() -> None:
 def test_the_command_line_starts_without_heavy_libraries() -> None:
     outcome = run(
         "import sys, core.cli\n"
-        "print([name for name in ('tensorflow', 'pygame', 'PySide6', 'symusic', 'pretty_midi') if name in sys.modules])"
+        "print([name for name in ('tensorflow', 'pygame', 'PySide6', 'pretty_midi') if name in sys.modules])"
     )
     assert outcome.stdout.strip() == "[]", outcome.stderr
 

@@ -3,9 +3,7 @@
 import argparse
 import ast
 import importlib.util
-import os
 import re
-import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -74,25 +72,6 @@ def test_nothing_that_our_own_code_imports_is_kept_out(platform: str) -> None:
     assert imported & set(frozen.exclusions(platform)) == set()
 
 
-@every_platform
-def test_symusic_finds_the_programs_that_it_looks_for_and_they_are_not_shipped(
-    platform: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """It refuses to be imported where one is missing. They are GPL, and nothing here runs them."""
-    specification = importlib.util.find_spec("symusic.factory")
-    assert specification is not None
-    assert specification.origin is not None
-    source = Path(specification.origin).read_text("utf-8")
-    named = re.findall(r'_BIN / "([\w.]+)"', source)
-    wanted = {name for name in named if name.endswith(".exe") == (platform == "windows")}
-    texts = frozen.texts(platform)
-    assert wanted == {Path(path).name for path in texts if path.startswith("symusic/bin/")}
-    assert len(wanted) == 2
-    for name in wanted:
-        assert "Not shipped" in texts[f"symusic/bin/{name}"]
-        assert not any(Path(source).name == name for source, _ in frozen.data(platform))
-
-
 @pytest.mark.parametrize("module", ["gui/__main__.py", "core/__main__.py"])
 def test_both_programs_let_a_spawned_process_take_over_before_anything_else(module: str) -> None:
     """A frozen child starts the program itself: it would open a window, or read the arguments as its own."""
@@ -154,17 +133,3 @@ def test_what_our_own_resources_are_is_never_left_out() -> None:
     for platform in frozen.PLATFORMS:
         for source, folder in frozen.data(platform):
             assert not frozen.is_left_out(f"{folder}/{Path(source).name}", platform)
-
-
-@pytest.mark.parametrize("before", [None, "/opt/theirs"])
-def test_other_programs_that_the_frozen_one_starts_load_their_own_libraries(
-    monkeypatch: pytest.MonkeyPatch, before: str | None
-) -> None:
-    """PyInstaller's starter points the loader at our libraries; a browser started with that would take them too."""
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib/ritornello/_internal")
-    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
-    if before is not None:
-        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
-    runpy.run_path(str(PROJECT / "packaging" / "hooks" / "own_library_path.py"))
-    assert os.environ.get("LD_LIBRARY_PATH") == before
-    assert "LD_LIBRARY_PATH_ORIG" not in os.environ

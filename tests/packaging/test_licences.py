@@ -49,7 +49,7 @@ def runtime_packages() -> list[metadata.Distribution]:
 
 def test_every_package_that_the_program_needs_has_the_text_of_its_licence() -> None:
     parts = [licences.packaged(distribution) for distribution in runtime_packages()]
-    assert {"numpy", "pygame", "pyside6-essentials", "symusic", "tensorflow"} <= {part.name for part in parts}
+    assert {"numpy", "pygame", "pyside6-essentials", "tensorflow"} <= {part.name for part in parts}
     for part in parts:
         assert sum(map(len, part.texts.values())) > 200, part.name
 

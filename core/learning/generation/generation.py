@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import SpecError
 from core.learning.events.memorisation import SharedRun
 from core.learning.events.tokenizer import Events, bar_places, class_velocity, encode, velocity_class
 from core.learning.generation.character import characters, measured
@@ -83,6 +84,9 @@ def generate(model: TrainedModel, request: GenerationRequest, control: Control |
     Stopped, what has come until then is returned. Raises SpecError where nothing can be what the request asks for.
     """
     control = control or Control()
+    part = request.seed.parts[request.part]
+    if part.is_drums and part.notes:
+        raise SpecError("part", f"{part.name or 'The seed'} is drums, and models learn pitches: there is no melody to continue.")
     frame = _frame(model, request)
     with one_thread():
         begun = model.network.read(_context(frame.seed), bar_steps=frame.bar_steps)

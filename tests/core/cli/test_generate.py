@@ -74,3 +74,12 @@ def test_notes_that_the_model_never_met_are_named(cli, model, tmp_path) -> None:
     words = cli(*command).out
     assert "C9 of 0.5 quarters" in words
     assert "D4" not in words
+
+
+def test_a_seed_of_drums_alone_is_told_as_that(cli, model, tmp_path) -> None:
+    beat = Part.of([Note(480 * beat, (36, 38)[beat % 2], 120) for beat in range(16)], name="Kit", is_drums=True)
+    write_midi(Score((beat,)), tmp_path / "beat.mid")
+    outcome = cli("generate", "--model", model, "--seed", tmp_path / "beat.mid", "--out", tmp_path / "x.mid")
+    assert outcome.code == 1
+    assert "Kit is drums, and models learn pitches: there is no melody to continue." in outcome.err
+    assert not list(tmp_path.glob("x*"))

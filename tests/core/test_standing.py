@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -74,10 +75,10 @@ def test_a_disk_without_room_is_told(home: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the number of nobody is that of Linux")
 @pytest.mark.parametrize("name", ["", "models", "corpora", "cache", "recovery"])
-def test_folders_of_another_user_are_told(tmp_path: Path, name: str) -> None:
+def test_folders_of_another_user_are_told(name: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can make them")
-    shared = tmp_path.parent.parent.parent / f"ritornello-{os.getpid()}"  # the folders above a test's are root's alone
+    shared = Path(tempfile.mkdtemp(prefix="ritornello-"))  # the folders above a test's own are root's alone
     home = shared / "home"
     (home / name).mkdir(parents=True)
     try:

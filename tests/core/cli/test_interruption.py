@@ -61,7 +61,7 @@ def long(tmp_path):
 
 
 COMMANDS = {
-    "render": (["render", "{long}", "{out}/x.wav"], "mixed", 2),
+    "render": (["render", "{long}", "{out}/x.wav"], "_laid", 2),
     "render, writing": (["render", "{long}", "{out}/x.wav"], "fsync", 1),
     "import": (["import", "{fresh}"], "read_files", 1),
     "import, concluding": (["import", "{fresh}"], "write_about", 1),

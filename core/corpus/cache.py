@@ -222,8 +222,8 @@ def score_of(connection: sqlite3.Connection, fingerprint: str) -> Score | None:
     """
     rows = connection.execute(
         "SELECT content, score FROM content WHERE fingerprint = ? ORDER BY content", (fingerprint,)
-    ).fetchall()
-    for content, score in of_kinds(rows, bytes, bytes):
+    )
+    for content, score in list(of_kinds(rows, bytes, bytes)):  # all first, for some may be deleted
         try:
             return unpacked(score)
         except (FileError, ValueError):

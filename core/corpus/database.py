@@ -7,8 +7,8 @@ else (a full disk, a closed folder, a busy file) passes, and must never cost a f
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,19 +112,24 @@ def require_sound(connection: sqlite3.Connection) -> None:
         raise sqlite3.DataError("damaged within")
 
 
-def of_kinds(rows: Iterable[tuple[Any, ...]], *kinds: type | tuple[type, ...]) -> Iterator[tuple[Any, ...]]:
+def of_kinds(
+    rows: sqlite3.Cursor | Generator[tuple[Any, ...]], *kinds: type | tuple[type, ...]
+) -> Iterator[tuple[Any, ...]]:
     """The rows, if each value is of the kind of its column; else raises sqlite3.DataError, which is damage.
 
-    SQLite gives back whatever a row says that it holds, and a flipped bit there makes a number of a text.
+    SQLite gives back whatever a row says that it holds, and a flipped bit there makes a number of a text. The rows are
+    closed in any case: from Python 3.13 on, one that an error's traceback holds keeps the file locked, also when its
+    connection is closed.
     """
     met: set[tuple[type, ...]] = set()
-    for row in rows:
-        found = tuple(map(type, row))
-        if found not in met:
-            if not all(map(issubclass, found, kinds)):
-                raise sqlite3.DataError("a value of another kind")
-            met.add(found)
-        yield row
+    with closing(rows):
+        for row in rows:
+            found = tuple(map(type, row))
+            if found not in met:
+                if not all(map(issubclass, found, kinds)):
+                    raise sqlite3.DataError("a value of another kind")
+                met.add(found)
+            yield row
 
 
 def move(path: Path, to: Path) -> None:

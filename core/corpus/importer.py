@@ -381,7 +381,7 @@ class _Import:
                     raise DamagedCacheError
                 yield (fingerprint, _title(path), shown(path), *rest)
 
-    def _listening(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def _listening(self, rows: Iterable[tuple[Any, ...]]) -> Generator[tuple[Any, ...]]:
         for number, row in enumerate(rows):
             if number % 1000 == 0:
                 self._control.checkpoint()

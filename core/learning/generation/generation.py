@@ -86,7 +86,9 @@ def generate(model: TrainedModel, request: GenerationRequest, control: Control |
     control = control or Control()
     part = request.seed.parts[request.part]
     if part.is_drums and part.notes:
-        raise SpecError("part", f"{part.name or 'The seed'} is drums, and models learn pitches: there is no melody to continue.")
+        raise SpecError(
+            "part", f"{part.name or 'The seed'} is drums, and models learn pitches: there is no melody to continue."
+        )
     frame = _frame(model, request)
     with one_thread():
         begun = model.network.read(_context(frame.seed), bar_steps=frame.bar_steps)
